@@ -1,0 +1,153 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house: data moves one way, lines → log → fold → tables → payloads → front. A room may import only what
+// is listed here; LayeringTests holds the import lines against this file.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+/// Rooms that hold a C handle say `unsafe` on every line that can go wrong.
+let handleSettings = settings + [.strictMemorySafety()]
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], handles: Bool = false
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: handles ? handleSettings : settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+
+let package = Package(
+    name: "goalpost",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "goalpost", targets: ["goalpost"]),
+        .executable(name: "goalpost-front", targets: ["goalpost-front"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // C doors: a module map and a shim.h, no Swift.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+
+        // Handles: each the only room to open its door.
+        room("Zstd", ["CZstd"], handles: true),
+        room("LMDB", ["CLMDB"], handles: true),
+        room("Postgres", ["CLibpq", "BlockingLane"], handles: true),
+
+        // Machine room: knows nothing of goals.
+        room("Disk"),
+        room("BlockingLane", handles: true),
+        room("Cluster", [subprocess]),
+        room("Settings", [configuration]),
+
+        // Pure core: no I/O, clock or randomness.
+        room("Goals"),
+        room("Fold", ["Goals"]),
+        room("Payloads", ["Goals", "Zstd", crypto]),
+        room("SampleData", ["Goals"]),
+
+        // Stages: one store each.
+        room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
+        room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
+        // The DDL, compiled in, so that a binary carries the schema it was written for.
+        .target(
+            name: "Partitions",
+            path: "partitions",
+            resources: [.embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql")],
+            swiftSettings: settings
+        ),
+        room("Tables", ["Goals", "Partitions", "Postgres"]),
+        room("PayloadStore", ["LMDB"]),
+        room("Front", ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, log]),
+
+        // Assembly.
+        room(
+            "Jobs",
+            [
+                "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
+                "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", log,
+            ]
+        ),
+        .executableTarget(
+            name: "goalpost",
+            dependencies: [
+                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings", arguments, log,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "goalpost-front",
+            dependencies: ["Front", "Settings", arguments, log],
+            swiftSettings: settings
+        ),
+
+        // Tests: one folder a room, one suite a unit.
+        .target(
+            name: "TestKit", dependencies: ["BlockingLane", "Disk", "Postgres"], path: "Tests/TestKit",
+            swiftSettings: settings
+        ),
+        tests("BlockingLaneTests", ["BlockingLane"]),
+        tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
+        tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
+        tests("DiskTests", ["Disk", "TestKit"]),
+        tests("EventLogTests", ["BlockingLane", "Disk", "EventLog", "TestKit", "Zstd"]),
+        tests("FoldTests", ["Fold", "Goals", "TestKit"]),
+        tests(
+            "FrontTests",
+            [
+                "Front", "PayloadStore", "goalpost-front", crypto, hummingbird, hummingbirdTesting, httpTypes,
+                nio, log,
+            ]
+        ),
+        tests("GoalsTests", ["Goals", "TestKit"]),
+        tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests("LayeringTests", []),
+        tests("LMDBTests", ["LMDB", "TestKit"]),
+        tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),
+        tests("PayloadsTests", ["Goals", "Payloads", "TestKit", "Zstd"]),
+        tests(
+            "PipelineTests",
+            [
+                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads", "Postgres", "SampleData",
+                "Settings", "Tables", "TestKit", log, subprocess,
+            ]
+        ),
+        tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
+        tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
+        tests("SettingsTests", ["Settings"]),
+        tests(
+            "TablesTests", ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]
+        ),
+        tests("TestKitTests", ["TestKit"]),
+        tests("ZstdTests", ["TestKit", "Zstd"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

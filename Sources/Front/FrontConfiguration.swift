@@ -1,0 +1,43 @@
+/// What a front needs to know; validated by whoever reads settings and options.
+package struct FrontConfiguration: Sendable {
+    /// The payload store's directory.
+    package var storeDirectory: String
+    package var listen: ListenAddress
+    package var identity: PlayerIdentity
+    /// `max-age` of answers, in seconds.
+    package var maxAgeSeconds: Int
+    /// Where writes go, for the people who send them here.
+    package var ingestURL: String
+    /// File that gets `HOST:PORT` once the front listens; `nil` for none.
+    package var portFile: String?
+
+    package init(
+        storeDirectory: String, listen: ListenAddress, identity: PlayerIdentity = .none, maxAgeSeconds: Int = 30,
+        ingestURL: String = "goalpost-ingest", portFile: String? = nil
+    ) {
+        self.storeDirectory = storeDirectory
+        self.listen = listen
+        self.identity = identity
+        self.maxAgeSeconds = maxAgeSeconds
+        self.ingestURL = ingestURL
+        self.portFile = portFile
+    }
+
+    /// Refuses what must never run: believing headers from other machines.
+    package func validate() throws(Failure) {
+        if case .insecureHeader = identity, !listen.isLoopback { throw .insecureOffLoopback(listen) }
+    }
+
+    /// A combination of settings that is refused before anything listens.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        case insecureOffLoopback(ListenAddress)
+
+        package var description: String {
+            switch self {
+            case .insecureOffLoopback(let address):
+                "--insecure-header-auth lets anybody who reaches \(address) be any player, so it is only allowed "
+                    + "on loopback: listen on 127.0.0.1:PORT or [::1]:PORT, or leave the option away"
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import Synchronization
+
+/// The front as a running server: listens, answers, and drains on SIGTERM or SIGINT.
+package struct FrontServer: Sendable {
+    /// Why the server could not start or go on.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        /// The combination of settings is refused.
+        case refused(FrontConfiguration.Failure)
+        /// The address cannot be listened on.
+        case cannotListen(ListenAddress, reason: String)
+        case portFile(PortFile.Failure)
+
+        package var description: String {
+            switch self {
+            case .refused(let failure): failure.description
+            case .cannotListen(let address, let reason):
+                "cannot listen on \(address): \(reason); choose another address with --listen, or stop what uses it"
+            case .portFile(let failure): failure.description
+            }
+        }
+
+        /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
+        package var exitCode: Int32 {
+            switch self {
+            case .refused: 78
+            case .cannotListen: 69
+            case .portFile: 73
+            }
+        }
+    }
+
+    /// More connections than this wait in the kernel until others close.
+    private static let connectionsMax = 8192
+    private static let backlog = 1024
+    private static let idleSecondsMax: Int64 = 60
+    private static let headerBytesMax = 16 << 10
+    private static let headerFieldsMax = 100
+
+    private let configuration: FrontConfiguration
+    private let logger: Logger
+
+    package init(configuration: FrontConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Runs until a signal asks it to end; requests that are being answered then are finished first.
+    package func run() async throws(Failure) {
+        do throws(FrontConfiguration.Failure) { try configuration.validate() } catch { throw .refused(error) }
+        do throws(PortFile.Failure) {
+            if let path = configuration.portFile { try PortFile.remove(path) }
+        } catch { throw .portFile(error) }
+        let failed = FirstFailure()
+        do {
+            try await application(failed).runService()
+        } catch {
+            throw failed.failure.withLock { $0 } ?? .cannotListen(configuration.listen, reason: "\(error)")
+        }
+        if let failure = failed.failure.withLock({ $0 }) { throw failure }
+    }
+
+    /// The server as Hummingbird runs it; what fails once it listens is noted in `failed` and ends it.
+    private func application(_ failed: FirstFailure) -> Application<FrontResponder> {
+        let answerer = FrontAnswerer(
+            configuration: configuration, laneCount: Self.laneCount, clock: Self.milliseconds, logger: logger)
+        return Application(
+            responder: FrontResponder(answerer: answerer),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: .seconds(Self.idleSecondsMax),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headerBytesMax, maxHeaderListSize: Self.headerBytesMax,
+                        maxHeaderFieldCount: Self.headerFieldsMax))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.listen.host, port: configuration.listen.port),
+                serverName: "goalpost-front", backlog: Self.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+            onServerRunning: { channel in listening(channel, failed) },
+            logger: quietLogger)
+    }
+
+    private func listening(_ channel: any Channel, _ failed: FirstFailure) {
+        let port = channel.localAddress?.port ?? configuration.listen.port
+        let address = ListenAddress(host: configuration.listen.host, port: port)
+        do throws(PortFile.Failure) {
+            if let path = configuration.portFile { try PortFile.write(address, to: path) }
+            logger.info("listening on http://\(address)")
+        } catch {
+            failed.failure.withLock { $0 = .portFile(error) }
+            channel.close(promise: nil)
+        }
+    }
+
+    /// Hummingbird's own start and stop lines say nothing that ours do not; its warnings pass.
+    private var quietLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
+    }
+
+    /// Twice the processors: the threads that run requests, and some that were interrupted in one.
+    private static var laneCount: Int { 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    private static func milliseconds() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
+}
+
+/// Carries a failure out of a callback that cannot throw.
+private final class FirstFailure: Sendable {
+    let failure = Mutex<FrontServer.Failure?>(nil)
+}

@@ -1,0 +1,87 @@
+/// An error as clients see it: `application/problem+json` (RFC 9457) with an `errorCode`.
+///
+/// Says nothing of paths, exceptions or addresses on this side; those go to the log.
+package struct Problem: Error, Equatable, Sendable {
+    /// What programs switch on.
+    package enum Code: String, Sendable {
+        case unauthorized = "UNAUTHORIZED"
+        case invalidRequest = "INVALID_REQUEST"
+        case notFound = "NOT_FOUND"
+        case methodNotAllowed = "METHOD_NOT_ALLOWED"
+        case notAcceptable = "NOT_ACCEPTABLE"
+        case bodyTooLarge = "BODY_TOO_LARGE"
+        case storeUnavailable = "STORE_UNAVAILABLE"
+        case internalError = "INTERNAL_ERROR"
+    }
+
+    package let code: Code
+    /// For people: what happened to this request and what to do.
+    package let detail: String
+    /// Header fields that belong to the error, such as `Allow`.
+    package let fields: [FrontResponse.Field]
+
+    package init(_ code: Code, _ detail: String, fields: [FrontResponse.Field] = []) {
+        self.code = code
+        self.detail = detail
+        self.fields = fields
+    }
+
+    /// The status, which the code decides.
+    package var status: Int {
+        switch code {
+        case .unauthorized: 401
+        case .invalidRequest: 400
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .bodyTooLarge: 413
+        case .storeUnavailable: 503
+        case .internalError: 500
+        }
+    }
+
+    private var title: String {
+        switch code {
+        case .unauthorized: "Unauthorized"
+        case .invalidRequest: "Bad Request"
+        case .notFound: "Not Found"
+        case .methodNotAllowed: "Method Not Allowed"
+        case .notAcceptable: "Not Acceptable"
+        case .bodyTooLarge: "Content Too Large"
+        case .storeUnavailable: "Service Unavailable"
+        case .internalError: "Internal Server Error"
+        }
+    }
+
+    /// The response to a request for `target`, of which `instance` repeats the path, cut at 1,024 bytes.
+    package func response(target: String) -> FrontResponse {
+        let path = target.prefix { $0 != "?" && $0 != "#" }
+        let instance = String(decoding: path.utf8.prefix(1024), as: UTF8.self)
+        let members = [
+            #""type":"about:blank""#, #""title":\#(Self.quoted(title))"#, #""status":\#(status)"#,
+            #""detail":\#(Self.quoted(detail))"#, #""instance":\#(Self.quoted(instance))"#,
+            #""errorCode":\#(Self.quoted(code.rawValue))"#,
+        ]
+        let body = "{" + members.joined(separator: ",") + "}"
+        let standard: [FrontResponse.Field] = [
+            .init("Content-Type", "application/problem+json"), .init("Cache-Control", "no-store"),
+        ]
+        return FrontResponse(status: status, fields: standard + fields, body: Array(body.utf8))
+    }
+
+    /// A JSON string literal of `text`.
+    private static func quoted(_ text: String) -> String {
+        var literal = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": literal += "\\\""
+            case "\\": literal += "\\\\"
+            case "\u{0}"..."\u{1F}", "\u{7F}":
+                let digits = String(scalar.value, radix: 16)
+                literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: literal.unicodeScalars.append(scalar)
+            }
+        }
+        return literal + "\""
+    }
+}

@@ -1,0 +1,102 @@
+/// The newest event ids of the log, so that a producer's retry is acknowledged again and not appended twice.
+///
+/// Holds the last `capacity` ids with their offsets, about 48 bytes each, and forgets the oldest. Ids are kept as
+/// 128 bits of two differently keyed hashes whose keys are made anew in each process: two ids that meet by
+/// accident in a window of a million would need some 10^25 events, and nobody can prepare them.
+package struct DedupeWindow: Sendable {
+    /// Ids kept unless set otherwise: 1,048,576.
+    package static let capacityDefault = 1 << 20
+
+    private struct Key: Equatable {
+        var high: UInt64
+        var low: UInt64
+    }
+
+    private let capacity: Int
+    /// Entry e lies at `e % capacity`.
+    private var keys: [Key] = []
+    private var offsets: [UInt64] = []
+    private var added = 0
+    /// Position in `keys` + 1 by hash, 0 where empty; at most half full.
+    private var slots: [UInt32]
+
+    /// `capacity` 0 switches deduplication off.
+    package init(capacity: Int) {
+        self.capacity = capacity
+        var slotCount = 64
+        while slotCount < capacity * 2 { slotCount *= 2 }
+        slots = Array(repeating: 0, count: slotCount)
+    }
+
+    package var count: Int { keys.count }
+
+    /// The first offset of this id if it is in the window.
+    package func offset(scope: Span<UInt8>, id: Span<UInt8>) -> UInt64? {
+        guard capacity > 0 else { return nil }
+        let key = Self.key(scope, id)
+        guard let position = find(key) else { return nil }
+        return offsets[position]
+    }
+
+    /// Remembers an id that is not in the window; the oldest goes when it is full.
+    package mutating func insert(scope: Span<UInt8>, id: Span<UInt8>, offset: UInt64) {
+        guard capacity > 0 else { return }
+        let key = Self.key(scope, id)
+        guard find(key) == nil else { return }
+        let position = added % capacity
+        added += 1
+        if position == keys.count {
+            keys.append(key)
+            offsets.append(offset)
+        } else {
+            remove(keys[position])
+            keys[position] = key
+            offsets[position] = offset
+        }
+        var slot = home(key)
+        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = UInt32(position) + 1
+    }
+
+    private static func key(_ scope: Span<UInt8>, _ id: Span<UInt8>) -> Key {
+        Key(high: hash(1, scope, id), low: hash(2, scope, id))
+    }
+
+    private static func hash(_ round: UInt8, _ scope: Span<UInt8>, _ id: Span<UInt8>) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(round)
+        hasher.combine(scope.count)
+        scope.withUnsafeBytes { hasher.combine(bytes: $0) }
+        id.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    private func home(_ key: Key) -> Int { Int(truncatingIfNeeded: key.low) & (slots.count - 1) }
+
+    private func find(_ key: Key) -> Int? {
+        var slot = home(key)
+        while slots[slot] != 0 {
+            let position = Int(slots[slot]) - 1
+            if keys[position] == key { return position }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// Empties the key's slot and moves later entries of its run up, so that no search ends too early.
+    private mutating func remove(_ key: Key) {
+        let mask = slots.count - 1
+        var hole = home(key)
+        while keys[Int(slots[hole]) - 1] != key { hole = (hole + 1) & mask }
+        var next = (hole + 1) & mask
+        while slots[next] != 0 {
+            let wanted = home(keys[Int(slots[next]) - 1])
+            if (next - wanted) & mask >= (next - hole) & mask {
+                slots[hole] = slots[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        slots[hole] = 0
+    }
+}

@@ -1,0 +1,24 @@
+package import Disk
+package import EventLog
+
+/// Why ingest stopped; what was acknowledged before it is in the log.
+package enum IngestError: Error, CustomStringConvertible {
+    case log(LogError)
+    /// The input or the quarantine could not be read or written.
+    case disk(DiskError)
+    /// The input is not what was ingested from this source before.
+    case sourceChanged(source: String, detail: String)
+    /// A compressed input is damaged.
+    case badCompression(path: String, detail: String)
+
+    package var description: String {
+        switch self {
+        case .log(let error): "\(error)"
+        case .disk(let error): "\(error)"
+        case .sourceChanged(let source, let detail):
+            "\(source) is not what was ingested before: \(detail). Ingest it under another name (--source NAME)"
+        case .badCompression(let path, let detail):
+            "\(path) is damaged: \(detail). The lines before that are in the log; repair the file and run again"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Cluster
+import Disk
+import EventLog
+import Ingest
+import LMDB
+import PayloadStore
+import Postgres
+import Tables
+
+extension JobError {
+    static func status(_ error: DiskError) -> ExitStatus {
+        switch error.code {
+        case DiskErrorCode.notFound: .noInput
+        case DiskErrorCode.permissionDenied, DiskErrorCode.notPermitted, DiskErrorCode.readOnly: .noPermission
+        case DiskErrorCode.exists: .cannotCreate
+        default: .system
+        }
+    }
+
+    static func status(_ error: LogError) -> ExitStatus {
+        switch error {
+        case .disk(let error): status(error)
+        case .writerLocked, .queueFull: .tryAgain
+        case .notALog: .noInput
+        case .damaged, .gap, .identityDamaged, .newerFormat, .configurationBeyondEnd, .offsetBeyondEnd,
+            .offsetRetained:
+            .badData
+        case .configurationRefused: .configuration
+        case .poisoned: .system
+        case .compression, .invalidFrame, .closed: .software
+        }
+    }
+
+    static func status(_ error: IngestError) -> ExitStatus {
+        switch error {
+        case .log(let error): status(error)
+        case .disk(let error): status(error)
+        case .sourceChanged, .badCompression: .badData
+        }
+    }
+
+    static func status(_ error: PostgresError) -> ExitStatus {
+        switch error {
+        case .unreachable, .closed, .lockLost, .server: .unavailable
+        case .unsupportedServer: .configuration
+        case .protocolViolation: .software
+        }
+    }
+
+    static func status(_ error: PayloadStoreError) -> ExitStatus {
+        switch error {
+        case .notPublished: .noInput
+        case .lmdb(let error): status(error)
+        case .corruptState, .corruptAnswer, .corruptTemplate: .badData
+        case .unknownTemplate, .userOutOfRange, .itemTooLarge: .software
+        }
+    }
+
+    static func status(_ error: LMDBError) -> ExitStatus {
+        switch error {
+        case .absent: .noInput
+        case .locked, .readersFull, .mapOutgrown: .tryAgain
+        case .mapFull: .configuration
+        case .corrupted, .notAnEnvironment, .versionMismatch: .badData
+        case .io: .system
+        case .openReadOnly, .keyOutOfRange, .misuse: .software
+        }
+    }
+
+    static func status(_ error: ClusterError) -> ExitStatus {
+        switch error {
+        case .binariesNotFound, .majorNotInstalled, .noUnprivilegedUser, .socketPathTooLong: .configuration
+        case .notTraversable, .unsafeSocketDirectory: .noPermission
+        case .busy: .tryAgain
+        case .failed: .unavailable
+        case .io: .system
+        }
+    }
+
+    static func status(_ error: TablesError) -> ExitStatus {
+        switch error {
+        case .watermarkMoved: .tryAgain
+        case .logMismatch, .notInstalled, .newerSchema, .olderSchema, .partitionCountMismatch,
+            .partitionCountOutOfRange, .unknownStream, .routingMismatch:
+            .configuration
+        case .inconsistent: .software
+        case .postgres(let error): status(error)
+        }
+    }
+}

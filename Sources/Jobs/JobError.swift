@@ -1,0 +1,40 @@
+import Cluster
+import Disk
+import EventLog
+import Ingest
+import PayloadStore
+import Payloads
+import Postgres
+import Settings
+import Tables
+
+/// A failure as people and cron see it: one clear line and an exit code.
+package struct JobError: Error, CustomStringConvertible {
+    package let status: ExitStatus
+    /// What failed, where, and what to do; one line.
+    package let message: String
+
+    package init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// Maps any room's error to the code a caller acts on; what no room declares is a bug of ours.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as JobError: self = error
+        case let error as SettingsError: self.init(.configuration, "\(error)")
+        case let error as DiskError: self.init(Self.status(error), "\(error)")
+        case let error as LogError: self.init(Self.status(error), "\(error)")
+        case let error as IngestError: self.init(Self.status(error), "\(error)")
+        case let error as PostgresError: self.init(Self.status(error), "\(error)")
+        case let error as TablesError: self.init(Self.status(error), "\(error)")
+        case let error as PayloadStoreError: self.init(Self.status(error), "\(error)")
+        case let error as PayloadError: self.init(.software, "\(error)")
+        case let error as ClusterError: self.init(Self.status(error), "\(error)")
+        default: self.init(.software, "unexpected error: \(error)")
+        }
+    }
+}

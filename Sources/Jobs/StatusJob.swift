@@ -1,0 +1,116 @@
+import EventLog
+package import Goals
+import PayloadStore
+import Postgres
+package import Settings
+import Tables
+
+/// `goalpost status`: how far the log, the fold and the publish are, and how far apart.
+package struct StatusJob: Sendable {
+    package struct Partition: Sendable, Encodable {
+        package let partition: Int
+        /// First offset it has not folded.
+        package let watermark: UInt64
+        package let lagRecords: UInt64
+        package let sequence: UInt64
+        /// Seconds since its last fold; nil before the first.
+        package let foldAgeSeconds: Double?
+        package let publishedSequence: Int64?
+        package let publishedOffset: UInt64?
+    }
+
+    package struct Report: Sendable, Encodable {
+        /// Where the next record goes: the number of records ever committed.
+        package let logEnd: UInt64
+        package let logFirst: UInt64
+        package let segments: Int
+        package let logBytes: UInt64
+        /// Records that the partition furthest behind has not folded.
+        package let lagRecords: UInt64
+        /// Age of the oldest record not folded, by its event time; 0 when all is folded.
+        package let lagSeconds: Double
+        /// UTC day of the published answers; nil before the first publish.
+        package let publishedDay: String?
+        /// Least offset that all published answers include; nil before the first publish.
+        package let publishedOffset: UInt64?
+        package let publishedAgeSeconds: Double?
+        package let publishedPlayers: Int?
+        /// Whether a publish of everybody is under way or was interrupted.
+        package let isFullPublishPending: Bool
+        package let partitions: [Partition]
+    }
+
+    private let settings: Settings
+    private let access: LogAccess
+    private let database: Database
+    private let now: @Sendable () -> Timestamp
+
+    package init(
+        settings: Settings, access: LogAccess, database: Database,
+        now: @escaping @Sendable () -> Timestamp = WallClock.now
+    ) {
+        self.settings = settings
+        self.access = access
+        self.database = database
+        self.now = now
+    }
+
+    package func run() async throws -> Report {
+        let marks = try await watermarks()
+        let segments = try access.directory.segments()
+        let end = try access.directory.end()
+        let (published, players) = try Self.published(access.workspace.payloads)
+        let least = marks.map(\.nextOffset).min() ?? 0
+        let time = now()
+        let ages = { (milliseconds: Int64) in Double(time.milliseconds - milliseconds) / 1000 }
+        return Report(
+            logEnd: end, logFirst: try access.directory.firstOffset(), segments: segments.count,
+            logBytes: segments.reduce(0) { $0 + $1.fileBytes }, lagRecords: end - min(least, end),
+            lagSeconds: try oldestUnfolded(least, end).map { max(0, ages($0)) } ?? 0,
+            publishedDay: published.map { UTCDay(number: $0.day).text },
+            publishedOffset: published?.leastOffset, publishedAgeSeconds: published.map { ages($0.publishedAt) },
+            publishedPlayers: players, isFullPublishPending: published?.fullRun != nil,
+            partitions: marks.map { mark in
+                let shown = published?.mark(of: UInt16(mark.partition))
+                return Partition(
+                    partition: mark.partition, watermark: mark.nextOffset,
+                    lagRecords: end - min(mark.nextOffset, end), sequence: mark.sequence,
+                    foldAgeSeconds: mark.foldedAt.map { ages($0.milliseconds) },
+                    publishedSequence: shown?.sequence, publishedOffset: shown?.offset
+                )
+            }
+        )
+    }
+
+    /// The watermarks; none before the first fold has made the tables.
+    private func watermarks() async throws -> [PartitionWatermark] {
+        let session = database.session("status")
+        do {
+            try await Schema.check(session)
+        } catch TablesError.notInstalled {
+            return []
+        }
+        return try await PublishTables(session: session).partitionStates(stream: Workspace.stream)
+    }
+
+    private static func published(_ directory: String) throws -> (PublishedState?, Int?) {
+        do throws(PayloadStoreError) {
+            let store = try PublishedStore(directory: directory)
+            let reader = try store.makeReader()
+            return (try reader.state(), try store.playerCount())
+        } catch {
+            guard case .notPublished = error else { throw error }
+            return (nil, nil)
+        }
+    }
+
+    /// Least event time in the first frame that is not folded; nil when all is.
+    private func oldestUnfolded(_ least: UInt64, _ end: UInt64) throws -> Int64? {
+        guard least < end else { return nil }
+        let first = try access.directory.firstOffset()
+        let reader = try LogReader(
+            volume: access.volume, directory: access.directory.path, from: max(least, first)
+        )
+        return try reader.nextFooter()?.leastTime
+    }
+}

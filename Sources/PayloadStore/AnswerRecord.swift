@@ -1,0 +1,105 @@
+/// What a reader learns about a stored answer besides its frame.
+package struct AnswerHeader: Hashable, Sendable {
+    /// The template that decodes the frame.
+    package let template: TemplateID
+    /// The hash partition of the player.
+    package let partition: UInt16
+    /// The UTC day the answer was rendered for, in days since 1970-01-01.
+    package let day: Int32
+}
+
+/// One player's record: three frames behind a header.
+///
+/// ```
+/// byte 0    format version, 1
+///      1    number of frames, 3
+///      2    partition, u16
+///      4    UTC day it was rendered for, i32
+///      8    for each frame, in the order of AnswerSlot, 44 bytes:
+///             0  template's SHA-256
+///            32  frame bytes, u32
+///            36  XXH64 of the frame
+///    140    XXH64 of bytes 0 to 139
+///    148    the frames, nothing between or after them
+/// ```
+/// Integers are little-endian. A reader checks the header and the one frame it reads.
+struct AnswerRecord {
+    static let version: UInt8 = 1
+    private static let entryBytes = 44
+    private static let entriesAt = 8
+    private static let slotCount = AnswerSlot.allCases.count
+    private static let checksumAt = entriesAt + entryBytes * slotCount
+    static let headerBytes = checksumAt + 8
+
+    private let bytes: UnsafeRawBufferPointer
+    private let partition: UInt16
+    private let day: Int32
+    private let frames: (Range<Int>, Range<Int>, Range<Int>)
+
+    /// A view of `bytes`, nil when they are no whole record of this version.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.headerBytes, bytes[0] == Self.version, Int(bytes[1]) == Self.slotCount
+        else { return nil }
+        var tail = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[Self.checksumAt..<Self.headerBytes]))
+        guard tail.read(UInt64.self) == Self.checksum(bytes[0..<Self.checksumAt]) else { return nil }
+        self.bytes = bytes
+        partition = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+        day = Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self))
+        var at = Self.headerBytes
+        func next(_ slot: Int) -> Range<Int> {
+            let count = bytes.loadUnaligned(
+                fromByteOffset: Self.entriesAt + slot * Self.entryBytes + TemplateID.byteCount,
+                as: UInt32.self
+            )
+            defer { at += Int(UInt32(littleEndian: count)) }
+            return at..<(at + Int(UInt32(littleEndian: count)))
+        }
+        frames = (next(0), next(1), next(2))
+        guard at == bytes.count else { return nil }
+    }
+
+    func header(_ slot: AnswerSlot) -> AnswerHeader {
+        AnswerHeader(
+            template: TemplateID(loading: bytes, at: Self.entriesAt + slot.rawValue * Self.entryBytes),
+            partition: partition,
+            day: day
+        )
+    }
+
+    /// Where the frame lies in the record, nil when its checksum says it is damaged.
+    func frame(_ slot: AnswerSlot) -> Range<Int>? {
+        let range =
+            switch slot {
+            case .initialize: frames.0
+            case .challenges: frames.1
+            case .activeOnly: frames.2
+            }
+        let sum = bytes.loadUnaligned(
+            fromByteOffset: Self.entriesAt + slot.rawValue * Self.entryBytes + TemplateID.byteCount + 4,
+            as: UInt64.self
+        )
+        return UInt64(littleEndian: sum) == Self.checksum(bytes[range]) ? range : nil
+    }
+
+    /// The record's bytes; `answers` in the order of `AnswerSlot`.
+    static func encode(partition: UInt16, day: Int32, answers: [StoredAnswer]) -> [UInt8] {
+        var writer = FieldWriter()
+        writer.bytes.reserveCapacity(headerBytes + answers.reduce(0) { $0 + $1.frame.count })
+        writer.append(version)
+        writer.append(UInt8(answers.count))
+        writer.append(partition)
+        writer.append(day)
+        for answer in answers {
+            writer.bytes.append(contentsOf: answer.template.bytes)
+            writer.append(UInt32(answer.frame.count))
+            writer.append(Checksum.xxh64(answer.frame))
+        }
+        writer.appendChecksum()
+        for answer in answers { writer.bytes.append(contentsOf: answer.frame) }
+        return writer.bytes
+    }
+
+    private static func checksum(_ bytes: Slice<UnsafeRawBufferPointer>) -> UInt64 {
+        Checksum.xxh64(UnsafeRawBufferPointer(rebasing: bytes))
+    }
+}

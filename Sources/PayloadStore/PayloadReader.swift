@@ -1,0 +1,129 @@
+internal import LMDB
+
+/// Reads published answers; about a microsecond a call, waits for nobody.
+///
+/// Owned by one thread, event loop or actor at a time (not `Sendable`).
+package final class PayloadReader {
+    /// The store it reads.
+    package let store: PublishedStore
+    private let snapshot: ReadSnapshot
+    /// The state record last seen and what it decodes to: it changes once a publish, not once a request.
+    private var knownState: (bytes: [UInt8], state: PublishedState)?
+
+    init(_ store: PublishedStore) throws(PayloadStoreError) {
+        self.store = store
+        let environment = store.environment
+        snapshot = try storing { () throws(LMDBError) in try ReadSnapshot(environment) }
+    }
+
+    /// Runs `body` on one consistent state: all that it reads belongs to the same commit.
+    ///
+    /// Keep it short: pages that a publish frees meanwhile cannot be reused. Throws `notPublished` while the
+    /// store has no state. Not reentrant.
+    package func read<Value>(
+        _ body: (StoreView) throws(PayloadStoreError) -> Value
+    ) throws(PayloadStoreError) -> Value {
+        try storing { () throws(LMDBError) in try snapshot.begin() }
+        defer { snapshot.end() }
+        return try body(StoreView(reader: self, state: try currentState()))
+    }
+
+    /// What the store shows now.
+    package func state() throws(PayloadStoreError) -> PublishedState {
+        try read { view throws(PayloadStoreError) in view.state }
+    }
+
+    /// Lends a player's answer to `body`; nil when the player has none.
+    package func withAnswer<Value>(
+        of user: [UInt8],
+        _ slot: AnswerSlot,
+        _ body: (AnswerHeader, RawSpan) -> Value
+    ) throws(PayloadStoreError) -> Value? {
+        try read { view throws(PayloadStoreError) in try view.withAnswer(of: user, slot, body) }
+    }
+
+    /// A template's bytes, nil when it is not stored (any more).
+    package func template(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
+        try read { view throws(PayloadStoreError) in try view.template(id) }
+    }
+
+    fileprivate func answer<Value>(
+        of user: [UInt8],
+        _ slot: AnswerSlot,
+        _ body: (AnswerHeader, RawSpan) -> Value
+    ) throws(PayloadStoreError) -> Value? {
+        let found = try storing { () throws(LMDBError) in
+            try snapshot.withView { view throws(LMDBError) in
+                try view.value(in: store.layout.answers, of: user) { span -> Value? in
+                    let located = span.withUnsafeBytes { bytes -> (AnswerHeader, Range<Int>)? in
+                        guard let record = AnswerRecord(bytes), let frame = record.frame(slot) else {
+                            return nil
+                        }
+                        return (record.header(slot), frame)
+                    }
+                    guard let (header, frame) = located else { return nil }
+                    return body(header, span.extracting(frame))
+                }
+            }
+        }
+        guard let found else { return nil }
+        guard let value = found else { throw .corruptAnswer(directory: store.directory, user: user) }
+        return value
+    }
+
+    fileprivate func storedTemplate(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
+        let found = try storing { () throws(LMDBError) in
+            try snapshot.withView { view throws(LMDBError) in
+                try view.value(in: store.layout.templates, of: id.bytes) { span in
+                    span.withUnsafeBytes { TemplateRecord.decode($0) }
+                }
+            }
+        }
+        guard let found else { return nil }
+        guard let template = found else { throw .corruptTemplate(directory: store.directory, id) }
+        return template
+    }
+
+    private func currentState() throws(PayloadStoreError) -> PublishedState {
+        let found = try storing { () throws(LMDBError) in
+            try snapshot.withView { view throws(LMDBError) in
+                try view.value(in: store.layout.meta, of: StoreLayout.stateKey) { span in
+                    span.withUnsafeBytes { decodeState($0) }
+                }
+            }
+        }
+        guard let found else { throw .notPublished(directory: store.directory) }
+        guard let state = found else { throw .corruptState(directory: store.directory) }
+        return state
+    }
+
+    private func decodeState(_ bytes: UnsafeRawBufferPointer) -> PublishedState? {
+        if let knownState, bytes.elementsEqual(knownState.bytes) { return knownState.state }
+        guard let state = PublishedState(decoding: bytes) else { return nil }
+        knownState = (Array(bytes), state)
+        return state
+    }
+}
+
+/// One consistent state of the store; works only inside the `PayloadReader.read` that lends it.
+package struct StoreView {
+    fileprivate let reader: PayloadReader
+    /// What the store shows in this state.
+    package let state: PublishedState
+
+    /// Lends a player's answer to `body`; nil when the player has none.
+    ///
+    /// Throws `corruptAnswer` when the record or the frame is damaged.
+    package func withAnswer<Value>(
+        of user: [UInt8],
+        _ slot: AnswerSlot,
+        _ body: (AnswerHeader, RawSpan) -> Value
+    ) throws(PayloadStoreError) -> Value? {
+        try reader.answer(of: user, slot, body)
+    }
+
+    /// A template's bytes, nil when it is not stored.
+    package func template(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
+        try reader.storedTemplate(id)
+    }
+}

@@ -1,0 +1,44 @@
+internal import LMDB
+
+/// A payload store opened for reading; shared by all readers of a process.
+package final class PublishedStore: Sendable {
+    /// The store's directory.
+    package let directory: String
+    let environment: Environment
+    let layout: StoreLayout
+
+    /// Opens the store read-only; throws `notPublished` when there is none.
+    package init(directory: String) throws(PayloadStoreError) {
+        self.directory = directory
+        do throws(LMDBError) {
+            environment = try Environment.openReadOnly(directory: directory)
+        } catch {
+            if case .absent = error { throw .notPublished(directory: directory) }
+            throw .lmdb(error)
+        }
+        let environment = environment
+        let layout = try storing { () throws(LMDBError) in try StoreLayout(existingIn: environment) }
+        guard let layout else { throw .notPublished(directory: directory) }
+        self.layout = layout
+    }
+
+    /// True when the files were deleted or replaced: let go of this store and its readers, and open anew.
+    ///
+    /// One `stat` a call.
+    package func isStale() -> Bool { environment.isReplaced }
+
+    /// Bytes the store takes.
+    package func usedBytes() throws(PayloadStoreError) -> Int {
+        try storing { () throws(LMDBError) in try environment.usage().usedBytes }
+    }
+
+    /// Players stored.
+    package func playerCount() throws(PayloadStoreError) -> Int {
+        try storing { () throws(LMDBError) in
+            try ReadSnapshot(environment).read { view throws(LMDBError) in try view.count(of: layout.answers) }
+        }
+    }
+
+    /// A reader for one thread or event loop; each takes one of `Environment.readersMax` slots.
+    package func makeReader() throws(PayloadStoreError) -> PayloadReader { try PayloadReader(self) }
+}

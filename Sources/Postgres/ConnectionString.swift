@@ -1,0 +1,45 @@
+import CLibpq
+
+/// A libpq connection string or URL, taken apart so that its password can be kept out of messages.
+struct ConnectionString: Sendable {
+    let text: String
+    private let password: String
+
+    /// Checks the syntax with libpq's own parser; a malformed string is never echoed, it may hold a password.
+    init(_ text: String) throws(PostgresError) {
+        guard !text.utf8.contains(0) else {
+            throw .unreachable("the connection string holds a NUL byte")
+        }
+        self.text = text
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = unsafe PQconninfoParse(text, &message) else {
+            unsafe PQfreemem(message)
+            // A bare word is a database name to libpq's connect call; everything else is malformed.
+            guard !text.isEmpty, !text.contains("="), !text.contains("://") else {
+                throw .unreachable(
+                    "the connection string is malformed (write postgresql://USER@HOST/DATABASE or key=value pairs)"
+                )
+            }
+            password = ""
+            return
+        }
+        defer { unsafe PQconninfoFree(options) }
+        var found = ""
+        var option = unsafe options
+        while let keyword = unsafe option.pointee.keyword {
+            if unsafe String(cString: keyword) == "password", let value = unsafe option.pointee.val {
+                found = unsafe String(cString: value)
+            }
+            unsafe option += 1
+        }
+        password = found
+    }
+
+    /// `message` with every appearance of the password blacked out, on one line.
+    func redact(_ message: String) -> String {
+        var line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard !password.isEmpty else { return line }
+        line = line.split(separator: password, omittingEmptySubsequences: false).joined(separator: "***")
+        return line
+    }
+}

@@ -1,0 +1,27 @@
+/// Every setting there is, spelled as in `goalpost.yaml`; the raw values are the only place names are written.
+package enum SettingName: String, CaseIterable, Sendable {
+    case data
+    case challenges
+    case namespace
+    case databaseURL = "database_url"
+    case partitions
+    case segmentBytesMax = "segment_bytes_max"
+    case segmentSecondsMax = "segment_seconds_max"
+    case dedupeEvents = "dedupe_events"
+    case foldBatchRecords = "fold_batch_records"
+    case foldBatchBytes = "fold_batch_bytes"
+    case foldConnections = "fold_connections"
+    case publishBatchPlayers = "publish_batch_players"
+    case payloadMapBytes = "payload_map_bytes"
+    case frontListen = "front_listen"
+    case frontMaxAgeSeconds = "front_max_age_seconds"
+    case ingestURL = "ingest_url"
+    case postgresBin = "pg_bin"
+    case logLevel = "log_level"
+
+    /// Every environment variable that is a setting starts so.
+    package static let variablePrefix = "GOALPOST_"
+
+    /// The environment variable that overrides the file, such as `GOALPOST_DATABASE_URL`.
+    package var variable: String { Self.variablePrefix + rawValue.uppercased() }
+}

@@ -1,0 +1,125 @@
+package import Goals
+package import Postgres
+
+/// The tables as publish sees them, read only: which players changed, and what their answers are made of.
+package struct PublishTables: Sendable {
+    private let session: Session
+
+    package init(session: Session) { self.session = session }
+
+    /// All partitions of a stream, ascending, with their watermarks and sequences.
+    package func partitionStates(stream: String) async throws -> [PartitionWatermark] {
+        try await TablesError.wrapping {
+            try await session.readOnlySnapshot { try PartitionWatermark.read(stream: stream, in: $0) }
+        }
+    }
+
+    /// Players last changed by a transaction after `after`, up to and including `upTo`, at most `limit`.
+    ///
+    /// Ascending by id, beginning after `afterUser`. A player changed again beyond `upTo` is left to a later run.
+    package func changed(
+        partition: PartitionWatermark,
+        after: UInt64,
+        upTo: UInt64,
+        afterUser: Identifier?,
+        limit: Int,
+        challenges: ChallengeSet
+    ) async throws -> PlayerBatch {
+        let sql = """
+            SELECT p.user_id, p.first_event_at, p.last_event_at
+            FROM \(partition.leaf("player_change")) c JOIN \(partition.leaf("player")) p USING (user_id)
+            WHERE c.sequence > $3 AND c.sequence <= $4 AND c.user_id > $1::text
+            ORDER BY c.user_id LIMIT $2
+            """
+        return try await read(
+            sql,
+            [.text(afterUser?.utf8 ?? []), .int8(Int64(limit)), Self.number(after), Self.number(upTo)],
+            partition: partition,
+            limit: limit,
+            challenges: challenges
+        )
+    }
+
+    /// All players of the partition, at most `limit`, ascending by id, beginning after `afterUser`.
+    package func all(
+        partition: PartitionWatermark,
+        afterUser: Identifier?,
+        limit: Int,
+        challenges: ChallengeSet
+    ) async throws -> PlayerBatch {
+        let sql = """
+            SELECT p.user_id, p.first_event_at, p.last_event_at FROM \(partition.leaf("player")) p
+            WHERE p.user_id > $1::text ORDER BY p.user_id LIMIT $2
+            """
+        return try await read(
+            sql,
+            [.text(afterUser?.utf8 ?? []), .int8(Int64(limit))],
+            partition: partition,
+            limit: limit,
+            challenges: challenges
+        )
+    }
+
+    /// The players of the partition among `ids`; ids that it does not know are left out.
+    package func players(
+        partition: PartitionWatermark,
+        ids: [Identifier],
+        challenges: ChallengeSet
+    ) async throws -> PlayerBatch {
+        var column = ArrayColumn(.text, capacity: ids.count * 4)
+        for id in ids { column.append(text: id.utf8) }
+        let sql = """
+            SELECT p.user_id, p.first_event_at, p.last_event_at FROM \(partition.leaf("player")) p
+            WHERE p.user_id = ANY ($1::text[]) ORDER BY p.user_id
+            """
+        return try await read(
+            sql,
+            [.array(column)],
+            partition: partition,
+            limit: .max,
+            challenges: challenges
+        )
+    }
+
+    private static func number(_ sequence: UInt64) -> Parameter { .int8(Int64(clamping: sequence)) }
+
+    private func read(
+        _ sql: String,
+        _ parameters: [Parameter],
+        partition: PartitionWatermark,
+        limit: Int,
+        challenges: ChallengeSet
+    ) async throws -> PlayerBatch {
+        try await TablesError.wrapping {
+            try await session.readOnlySnapshot { transaction in
+                var players = PlayerTable()
+                var states: [PlayerState] = []
+                try transaction.query(sql, parameters) { row in
+                    _ = players.index(of: Identifier(utf8: try row.bytes(0)))
+                    states.append(
+                        PlayerState(
+                            firstEventAt: Timestamp(microseconds: try row.timestamptz(1)),
+                            lastEventAt: Timestamp(microseconds: try row.timestamptz(2))
+                        )
+                    )
+                }
+                let batch = FoldBatch(
+                    partition: partition,
+                    players: players,
+                    challenges: challenges,
+                    namespace: Identifier(utf8: [])
+                )
+                if batch.isSmall { try transaction.script("SET LOCAL enable_seqscan = off") }
+                var rows =
+                    players.count == 0 ? [] : try PriorReader(batch).rows(batch.playerIDs, in: transaction)
+                rows.sort { ($0.player, $0.goal) < ($1.player, $1.goal) }
+                return PlayerBatch(
+                    players: players,
+                    states: states,
+                    rows: rows,
+                    lastUser: players.count < limit ? nil : players.id(UInt32(players.count - 1))
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// Who may import whom. A room that is not in this table does not belong to the house.
+enum Arrows {
+    /// Modules of the system that rooms outside the pure core may use.
+    static let system: Set<String> = [
+        "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+    ]
+
+    /// Rooms without I/O, clock or randomness: same input, same bytes.
+    static let pureCore: Set<String> = ["Goals", "Fold", "Payloads", "SampleData"]
+
+    /// Files of the pure core that need a system module all the same, for something as pure as they are.
+    static let coreExceptions: [String: (modules: Set<String>, reason: String)] = [
+        "Sources/Goals/LineEnd.swift": (["Glibc", "Darwin"], "memchr finds a newline several times faster."),
+        "Sources/Payloads/Template.swift": (["Foundation"], "Crypto hashes Foundation's DataProtocol only."),
+    ]
+
+    /// Rooms that hold a C handle, with the door that they alone may open.
+    static let doors: [String: String] = ["Zstd": "CZstd", "LMDB": "CLMDB", "Postgres": "CLibpq"]
+
+    /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
+    static let allowed: [String: Set<String>] = [
+        // Handles.
+        "Zstd": ["CZstd"],
+        "LMDB": ["CLMDB"],
+        "Postgres": ["CLibpq", "BlockingLane"],
+        // Machine room.
+        "Disk": [],
+        "BlockingLane": [],
+        "Cluster": ["Subprocess", "SystemPackage"],
+        "Settings": ["Configuration"],
+        // Pure core.
+        "Goals": [],
+        "Fold": ["Goals"],
+        "Payloads": ["Goals", "Zstd", "Crypto"],
+        "SampleData": ["Goals"],
+        // Stages.
+        "EventLog": ["BlockingLane", "Disk", "Zstd"],
+        "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
+        "Partitions": [],
+        "Tables": ["Goals", "Partitions", "Postgres"],
+        "PayloadStore": ["LMDB"],
+        "Front": ["PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging"],
+        // Assembly.
+        "Jobs": [
+            "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
+            "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", "Logging",
+        ],
+        "goalpost": [
+            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings", "ArgumentParser",
+            "Logging",
+        ],
+        "goalpost-front": ["Front", "Settings", "ArgumentParser", "Logging"],
+    ]
+
+    /// Rooms that hold C module maps and no Swift.
+    static let cRooms: Set<String> = Set(doors.values)
+}

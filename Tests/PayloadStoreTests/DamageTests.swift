@@ -1,0 +1,115 @@
+import LMDB
+import PayloadStore
+import TestKit
+import Testing
+
+/// Records as they lie in LMDB, cut and garbled at every byte.
+@Suite struct DamageTests {
+    private let scratch: TemporaryDirectory
+    private let environment: Environment
+    private let reader: PayloadReader
+    private let user = StoreSamples.user(0)
+    private var directory: String { scratch.path + "/payloads" }
+
+    init() throws {
+        scratch = try TemporaryDirectory()
+        let writer = try PayloadWriter(directory: scratch.path + "/payloads", mapBytes: 64 << 20)
+        var batch = PayloadBatch()
+        let template = StoreSamples.template(0)
+        try batch.add(template: template, bytes: StoreSamples.templateBytes(0))
+        let answer = StoredAnswer(template: template, frame: Array("short".utf8))
+        try batch.put(
+            user: user,
+            partition: 1,
+            day: 2,
+            answers: PlayerAnswers(initialize: answer, challenges: answer, activeOnly: answer),
+            dailyUntil: nil
+        )
+        var state = StoreSamples.state()
+        state.fullRun = FullRunProgress(challengesID: "c0", day: 4, partition: 3, lastUser: [1, 2])
+        try writer.commit(batch, state: state)
+        environment = try Environment.openReadOnly(directory: scratch.path + "/payloads")
+        reader = try PublishedStore(directory: scratch.path + "/payloads").makeReader()
+    }
+
+    private func record(_ database: String, _ key: [UInt8]) throws -> (Database, [UInt8]) {
+        let database = try #require(try environment.database(named: database))
+        let bytes = try ReadSnapshot(environment).read { view throws(LMDBError) in
+            try view.bytes(in: database, of: key)
+        }
+        return (database, try #require(bytes))
+    }
+
+    /// Every shorter, one longer, and every once-garbled form of `bytes`.
+    private func damaged(_ bytes: [UInt8]) -> [[UInt8]] {
+        (0..<bytes.count).map { Array(bytes[0..<$0]) } + [bytes + [0]]
+            + bytes.indices.map { at in
+                var copy = bytes
+                copy[at] ^= 0x10
+                return copy
+            }
+    }
+
+    private func store(_ bytes: [UInt8], _ database: Database, _ key: [UInt8]) throws {
+        try environment.write { batch throws(LMDBError) in try batch.put(bytes, in: database, under: key) }
+    }
+
+    @Test func `a damaged answer is refused, and only its own frame when a frame is damaged`() throws {
+        let (database, bytes) = try record("answers", user)
+        let framesAt = bytes.count - 15
+        for (number, damage) in damaged(bytes).enumerated() {
+            try store(damage, database, user)
+            for slot in AnswerSlot.allCases {
+                let at = number - bytes.count - 1
+                let isOtherFrame = at >= framesAt && (at - framesAt) / 5 != slot.rawValue
+                if isOtherFrame {
+                    let frame = try reader.withAnswer(of: user, slot) { _, frame in frame.byteCount }
+                    #expect(frame == 5)
+                } else {
+                    #expect(
+                        throws: PayloadStoreError.corruptAnswer(directory: directory, user: user),
+                        "damage \(number) \(slot)"
+                    ) { try reader.withAnswer(of: user, slot) { _, _ in } }
+                }
+            }
+        }
+    }
+
+    @Test func `a damaged state is refused`() throws {
+        let (database, bytes) = try record("meta", Array("state".utf8))
+        #expect(try reader.state().fullRun?.lastUser == [1, 2])
+        for (number, damage) in damaged(bytes).enumerated() {
+            try store(damage, database, Array("state".utf8))
+            #expect(throws: PayloadStoreError.corruptState(directory: directory), "damage \(number)") {
+                try reader.state()
+            }
+        }
+    }
+
+    @Test func `a damaged template is refused`() throws {
+        let id = StoreSamples.template(0)
+        let (database, bytes) = try record("templates", id.bytes)
+        for (number, damage) in damaged(bytes).enumerated() {
+            try store(damage, database, id.bytes)
+            #expect(throws: PayloadStoreError.corruptTemplate(directory: directory, id), "damage \(number)") {
+                try reader.template(id)
+            }
+        }
+    }
+
+    @Test func `every error names the place and a way out`() {
+        let id = StoreSamples.template(1)
+        let errors: [PayloadStoreError] = [
+            .notPublished(directory: "/d"), .lmdb(.absent(path: "/d")), .corruptState(directory: "/d"),
+            .corruptAnswer(directory: "/d", user: [65]), .corruptTemplate(directory: "/d", id),
+        ]
+        for error in errors { #expect(error.description.contains("/d")) }
+        #expect(PayloadStoreError.unknownTemplate(id).description.contains(id.description))
+        #expect(PayloadStoreError.userOutOfRange(byteCount: 600).description.contains("600"))
+        #expect(PayloadStoreError.itemTooLarge(byteCount: 600).description.contains("600"))
+        #expect(id.description.count == 64)
+        #expect(id.description.hasPrefix("1f20"))
+        #expect(TemplateID(id.bytes) == id)
+        #expect(TemplateID([1, 2]) == nil)
+    }
+}

@@ -1,0 +1,125 @@
+import Goals
+import Postgres
+import Tables
+import Testing
+
+@Suite struct PublishTablesTests {
+    private static let challenges = ChallengeSet.sample(goals: 4)
+
+    /// Folds `ids`, all changed, each with a row in goals 3 and 0.
+    private func fold(_ ids: [Identifier], in fixture: TablesFixture) async throws {
+        try await fixture.fold(0, players: PlayerTable(ids), challenges: Self.challenges) { prior in
+            var change = PartitionChange()
+            for player in 0..<UInt32(ids.count) {
+                change.changedPlayers.append(player)
+                guard prior.players[Int(player)] == nil else { continue }
+                change.players.append((player, PlayerState(Int64(player)), true))
+                for goal in [UInt32(3), 0] {
+                    change.newRows.append(
+                        ProgressRow(
+                            player: player,
+                            goal: goal,
+                            isActive: true,
+                            createdAt: .second(1),
+                            updatedAt: .second(1)
+                        )
+                    )
+                }
+            }
+            return change
+        }
+    }
+
+    /// All pages of `read`, each at most `limit` long.
+    private func pages(
+        limit: Int,
+        _ read: (Identifier?) async throws -> PlayerBatch
+    ) async throws -> [Identifier] {
+        var found: [Identifier] = []
+        var last: Identifier?
+        repeat {
+            let batch = try await read(last)
+            #expect(batch.players.count <= limit)
+            #expect(batch.states.count == batch.players.count)
+            let expected: [[UInt32]] = (0..<UInt32(batch.players.count)).flatMap { [[$0, 0], [$0, 3]] }
+            #expect(batch.rows.map { [$0.player, $0.goal] } == expected)
+            found += (0..<UInt32(batch.players.count)).map { batch.players.id($0) }
+            last = batch.lastUser
+        } while last != nil
+        return found
+    }
+
+    @Test(arguments: [1, 7, 100, 1000, 1500, 5000])
+    func `pages hold every player once, in order`(limit: Int) async throws {
+        let fixture = try await TablesFixture(partitions: 1)
+        let ids = (0..<(limit < 100 ? 30 : 1200)).map { Identifier("p\($0 * 7919 % 10_007)") }
+        try await fold(ids, in: fixture)
+        let watermark = try await fixture.watermark(0)
+        let all = try await pages(limit: limit) {
+            try await fixture.publish.all(
+                partition: watermark,
+                afterUser: $0,
+                limit: limit,
+                challenges: Self.challenges
+            )
+        }
+        #expect(all == ids.sorted())
+        let changed = try await pages(limit: limit) {
+            try await fixture.publish.changed(
+                partition: watermark,
+                after: 0,
+                upTo: watermark.sequence,
+                afterUser: $0,
+                limit: limit,
+                challenges: Self.challenges
+            )
+        }
+        #expect(changed == ids.sorted())
+    }
+
+    @Test
+    func `changed players are those of the asked transactions`() async throws {
+        let fixture = try await TablesFixture(partitions: 1)
+        let (a, b, c) = (Identifier("a"), Identifier("b"), Identifier("c"))
+        for ids in [[a, b, c], [b], [c]] { try await fold(ids, in: fixture) }
+        let watermark = try await fixture.watermark(0)
+        #expect(watermark.sequence == 3)
+        for (after, upTo, expected) in [
+            (0, 3, [a, b, c]), (1, 3, [b, c]), (2, 3, [c]), (3, 3, []), (1, 2, [b]), (0, 1, [a]),
+        ] as [(UInt64, UInt64, [Identifier])] {
+            let found = try await pages(limit: 2) {
+                try await fixture.publish.changed(
+                    partition: watermark,
+                    after: after,
+                    upTo: upTo,
+                    afterUser: $0,
+                    limit: 2,
+                    challenges: Self.challenges
+                )
+            }
+            #expect(found == expected, "after \(after), up to \(upTo)")
+        }
+    }
+
+    @Test
+    func `players are found by id, unknown ones are left out`() async throws {
+        let fixture = try await TablesFixture(partitions: 1)
+        try await fold([Identifier("a"), Identifier("b")], in: fixture)
+        let batch = try await fixture.publish.players(
+            partition: fixture.watermark(0),
+            ids: ["b", "nobody", "b"].map { Identifier($0) },
+            challenges: Self.challenges
+        )
+        #expect(batch.players.count == 1)
+        #expect(batch.players.id(0) == Identifier("b"))
+        #expect(batch.states == [PlayerState(1)])
+        #expect(batch.rows.map(\.goal) == [0, 3])
+        #expect(batch.lastUser == nil)
+        let none = try await fixture.publish.players(
+            partition: fixture.watermark(0),
+            ids: [],
+            challenges: Self.challenges
+        )
+        #expect(none.players.count == 0)
+    }
+}

@@ -14,7 +14,7 @@ import Tables
 /// fold works on a database at a time; another ends with `tryAgain`.
 package struct FoldJob: Sendable {
     /// Rows of prior state that a connection may hold at once, whatever a player's goals: 4 million, 500 MB.
-    private static let priorRowsMax = 4_000_000
+    package static let priorRowsDefault = 4_000_000
     /// Held by the running fold.
     private static let advisoryLockKey: Int64 = 0x676F_616C_666F_6C64
 
@@ -23,16 +23,19 @@ package struct FoldJob: Sendable {
     private let database: Database
     private let namespace: Identifier
     private let log: Logger
+    private let priorRowsMax: Int
     private let now: @Sendable () -> Timestamp
 
     package init(
         settings: Settings, access: LogAccess, database: Database, log: Logger,
+        priorRowsMax: Int = FoldJob.priorRowsDefault,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) throws(JobError) {
         self.settings = settings
         self.access = access
         self.database = database
         self.log = log
+        self.priorRowsMax = priorRowsMax
         self.now = now
         namespace = try settings.requiredNamespace()
     }
@@ -168,7 +171,7 @@ package struct FoldJob: Sendable {
         let counts = Mutex(FoldCounts())
         let writes = try await tables.fold(
             partition: mark, stream: Workspace.stream, players: events.players,
-            playersAtOnce: max(1, Self.priorRowsMax / batch.challenges.goals.count),
+            playersAtOnce: max(1, priorRowsMax / batch.challenges.goals.count),
             requests: events.requests.compactMap { $0.isDelivery ? nil : ($0.player, $0.eventID) },
             challenges: batch.challenges, nextOffset: batch.end, now: now()
         ) { players, prior in

@@ -4,5 +4,5 @@ import Zstd
 struct Compressed {
     let bytes: [UInt8]
 
-    init(_ text: [UInt8]) throws { bytes = try FrameCompressor(level: 3).compress(text) }
+    init(_ text: [UInt8]) throws { bytes = try FrameCompressor(level: 3).compress(text.span.bytes) }
 }

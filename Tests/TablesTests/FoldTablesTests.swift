@@ -98,7 +98,7 @@ private struct Stopped: Error, Equatable {}
                 challenges: Self.challenges,
                 nextOffset: 9,
                 now: .second(1)
-            ) { _ in
+            ) { _, _ in
                 applied.withLock { $0 += 1 }
                 return Self.newPlayers(1, progress: 2)
             }
@@ -126,7 +126,7 @@ private struct Stopped: Error, Equatable {}
                             challenges: Self.challenges,
                             nextOffset: 3,
                             now: .second(1)
-                        ) { _ in Self.newPlayers(1) }
+                        ) { _, _ in Self.newPlayers(1) }
                         return true
                     } catch {
                         let moved = TablesError.watermarkMoved(partition: 0, expected: 0, found: 3)
@@ -229,7 +229,7 @@ private struct Stopped: Error, Equatable {}
                     challenges: Self.challenges,
                     nextOffset: watermark.nextOffset &+ records,
                     now: .second(1)
-                ) { _ in Self.newPlayers(1) }
+                ) { _, _ in Self.newPlayers(1) }
             }
             guard case .inconsistent = error else {
                 Issue.record("expected inconsistent, found \(String(describing: error))")
@@ -252,7 +252,7 @@ private struct Stopped: Error, Equatable {}
                 challenges: Self.challenges,
                 nextOffset: 1,
                 now: .second(1)
-            ) { _ in PartitionChange() }
+            ) { _, _ in PartitionChange() }
         }
     }
 }

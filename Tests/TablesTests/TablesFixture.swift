@@ -42,9 +42,8 @@ struct TablesFixture {
             requests: requests,
             challenges: challenges,
             nextOffset: watermark.nextOffset + records,
-            now: .second(99),
-            apply: apply
-        )
+            now: .second(99)
+        ) { _, prior in try apply(prior) }
     }
 
     /// The rows of a table as text, ascending.

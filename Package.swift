@@ -14,7 +14,9 @@ let settings: [SwiftSetting] = [
 let handleSettings = settings + [.strictMemorySafety()]
 
 func room(
-    _ name: String, _ dependencies: [Target.Dependency] = [], handles: Bool = false
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    handles: Bool = false
 ) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: handles ? handleSettings : settings)
 }
@@ -99,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "goalpost",
             dependencies: [
-                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings", arguments, log,
+                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",
+                arguments, log,
             ],
             swiftSettings: settings
         ),
@@ -111,7 +114,9 @@ let package = Package(
 
         // Tests: one folder a room, one suite a unit.
         .target(
-            name: "TestKit", dependencies: ["BlockingLane", "Disk", "Postgres"], path: "Tests/TestKit",
+            name: "TestKit",
+            dependencies: ["BlockingLane", "Disk", "Postgres"],
+            path: "Tests/TestKit",
             swiftSettings: settings
         ),
         tests("BlockingLaneTests", ["BlockingLane"]),
@@ -144,7 +149,8 @@ let package = Package(
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
         tests(
-            "TablesTests", ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]
+            "TablesTests",
+            ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]
         ),
         tests("TestKitTests", ["TestKit"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),

@@ -18,7 +18,9 @@ package final class InputFile {
         if isOwned { close(descriptor) }
     }
 
-    package static var standardInput: InputFile { InputFile(path: "standard input", descriptor: 0, isOwned: false) }
+    package static var standardInput: InputFile {
+        InputFile(path: "standard input", descriptor: 0, isOwned: false)
+    }
 
     package static func open(_ path: String) throws(DiskError) -> InputFile {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)

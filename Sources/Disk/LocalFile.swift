@@ -20,8 +20,12 @@ final class LocalFile: OpenFile {
         var done = 0
         while done < range.count {
             let count = buffer.withUnsafeMutableBytes { bytes in
-                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[(range.lowerBound + done)..<range.upperBound])
-                return retrying { pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done)) }
+                let rest = UnsafeMutableRawBufferPointer(
+                    rebasing: bytes[(range.lowerBound + done)..<range.upperBound]
+                )
+                return retrying {
+                    pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+                }
             }
             guard count >= 0 else { throw DiskError(.read, path, code: errno) }
             if count == 0 { break }
@@ -68,7 +72,8 @@ final class LocalFile: OpenFile {
 
     /// Calls `write` with what is left, and the bytes done so far, until all is written.
     private func writeAll(
-        _ bytes: [UInt8], _ write: (UnsafeRawBufferPointer, Int) -> Int
+        _ bytes: [UInt8],
+        _ write: (UnsafeRawBufferPointer, Int) -> Int
     ) throws(DiskError) {
         var done = 0
         while done < bytes.count {

@@ -116,7 +116,9 @@ package struct LocalVolume: Volume {
 
     /// Every descriptor is closed on exec: a child must not inherit a lock or an old segment.
     private static func openDescriptor(
-        _ path: String, _ flags: Int32, _ operation: DiskError.Operation
+        _ path: String,
+        _ flags: Int32,
+        _ operation: DiskError.Operation
     ) throws(DiskError) -> Int32 {
         let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, 0o644) }
         guard descriptor >= 0 else { throw DiskError(operation, path, code: errno) }

@@ -10,7 +10,9 @@ final class ActiveSegment {
     /// Commit time of the first commit, milliseconds since 1970; nil before it.
     private(set) var createdAt: Int64?
     /// The newest footer of each source, in log order; used by recovery.
-    var footersWithSource: [CommitFooter] { Array(newestFooters.values).sorted { $0.baseOffset < $1.baseOffset } }
+    var footersWithSource: [CommitFooter] {
+        Array(newestFooters.values).sorted { $0.baseOffset < $1.baseOffset }
+    }
     private var newestFooters: [[UInt8]: CommitFooter] = [:]
     private var table = SeekTable()
 

@@ -29,7 +29,8 @@ package enum CRC32C {
     package static func checksum(_ bytes: [UInt8]) -> UInt32 { checksum(bytes, 0..<bytes.count) }
 
     private static func checksum(
-        _ bytes: UnsafeRawBufferPointer, _ tables: UnsafeBufferPointer<UInt32>
+        _ bytes: UnsafeRawBufferPointer,
+        _ tables: UnsafeBufferPointer<UInt32>
     ) -> UInt32 {
         var state: UInt32 = 0xFFFF_FFFF
         var index = 0

@@ -42,8 +42,14 @@ package struct CommitFooter: Hashable, Sendable {
     package let source: SourcePosition?
 
     package init(
-        baseOffset: UInt64, recordCount: UInt32, rawBytes: UInt32, compressedBytes: UInt32,
-        frameChecksum: UInt32, leastTime: Int64, greatestTime: Int64, committedAt: Int64,
+        baseOffset: UInt64,
+        recordCount: UInt32,
+        rawBytes: UInt32,
+        compressedBytes: UInt32,
+        frameChecksum: UInt32,
+        leastTime: Int64,
+        greatestTime: Int64,
+        committedAt: Int64,
         source: SourcePosition? = nil
     ) {
         self.baseOffset = baseOffset
@@ -107,11 +113,16 @@ package struct CommitFooter: Hashable, Sendable {
         let byteOffset: UInt64 = bytes.integer(at: start + 60)
         let name = String(decoding: bytes[(start + 68)..<checksumAt], as: UTF8.self)
         let footer = CommitFooter(
-            baseOffset: bytes.integer(at: start + 16), recordCount: bytes.integer(at: start + 12),
-            rawBytes: bytes.integer(at: start + 24), compressedBytes: bytes.integer(at: start + 28),
-            frameChecksum: bytes.integer(at: start + 32), leastTime: bytes.integer(at: start + 36),
-            greatestTime: bytes.integer(at: start + 44), committedAt: bytes.integer(at: start + 52),
-            source: nameCount == 0 ? nil : SourcePosition(name: name, byteOffset: byteOffset))
+            baseOffset: bytes.integer(at: start + 16),
+            recordCount: bytes.integer(at: start + 12),
+            rawBytes: bytes.integer(at: start + 24),
+            compressedBytes: bytes.integer(at: start + 28),
+            frameChecksum: bytes.integer(at: start + 32),
+            leastTime: bytes.integer(at: start + 36),
+            greatestTime: bytes.integer(at: start + 44),
+            committedAt: bytes.integer(at: start + 52),
+            source: nameCount == 0 ? nil : SourcePosition(name: name, byteOffset: byteOffset)
+        )
         guard footer.recordCount > 0, footer.leastTime <= footer.greatestTime,
             footer.rawBytes >= footer.recordCount, footer.rawBytes <= UInt32(LogLimits.frameBytesMax),
             !footer.baseOffset.addingReportingOverflow(UInt64(footer.recordCount)).overflow,

@@ -45,10 +45,17 @@ package final class CommitQueue: Sendable {
     /// for content that is none, `.queueFull`, `.closed`, or what stopped the commit: then none of these records is in
     /// the log, and the next call makes the writer try again. Cancelling the task does not take the records back.
     package func submit(
-        _ bytes: [UInt8], recordCount: UInt32, leastTime: Int64, greatestTime: Int64
+        _ bytes: [UInt8],
+        recordCount: UInt32,
+        leastTime: Int64,
+        greatestTime: Int64
     ) async throws(LogError) -> UInt64 {
         let content = FrameContent(
-            bytes: bytes, recordCount: recordCount, leastTime: leastTime, greatestTime: greatestTime)
+            bytes: bytes,
+            recordCount: recordCount,
+            leastTime: leastTime,
+            greatestTime: greatestTime
+        )
         try content.check()
         let result = await withCheckedContinuation { continuation in
             var refusal: LogError?
@@ -95,7 +102,8 @@ package final class CommitQueue: Sendable {
 
     /// Takes a caller's records in, or says why not.
     private func admit(
-        _ content: FrameContent, _ continuation: CheckedContinuation<Result<UInt64, LogError>, Never>,
+        _ content: FrameContent,
+        _ continuation: CheckedContinuation<Result<UInt64, LogError>, Never>,
         _ state: inout State
     ) -> LogError? {
         if state.isClosed { return .closed }
@@ -116,7 +124,9 @@ package final class CommitQueue: Sendable {
         state.batches[last].content.recordCount += content.recordCount
         state.batches[last].content.leastTime = min(state.batches[last].content.leastTime, content.leastTime)
         state.batches[last].content.greatestTime = max(
-            state.batches[last].content.greatestTime, content.greatestTime)
+            state.batches[last].content.greatestTime,
+            content.greatestTime
+        )
         return nil
     }
 

@@ -52,7 +52,8 @@ package struct ConfigurationHistory: Sendable {
     func write(_ bytes: [UInt8], at offset: UInt64) throws(LogError) {
         guard !bytes.isEmpty, bytes.count <= LogLimits.configurationBytesMax else {
             throw .configurationRefused(
-                reason: "it has \(bytes.count) bytes, allowed are 1 to \(LogLimits.configurationBytesMax)")
+                reason: "it has \(bytes.count) bytes, allowed are 1 to \(LogLimits.configurationBytesMax)"
+            )
         }
         try onDisk { () throws(DiskError) in
             try volume.makeDirectory(directory, mode: 0o755)

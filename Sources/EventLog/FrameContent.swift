@@ -14,7 +14,10 @@ package struct FrameContent: Sendable {
     package var source: SourcePosition?
 
     package init(
-        bytes: [UInt8], recordCount: UInt32, leastTime: Int64, greatestTime: Int64,
+        bytes: [UInt8],
+        recordCount: UInt32,
+        leastTime: Int64,
+        greatestTime: Int64,
         source: SourcePosition? = nil
     ) {
         self.bytes = bytes
@@ -28,14 +31,16 @@ package struct FrameContent: Sendable {
     package func check() throws(LogError) {
         guard bytes.count <= LogLimits.frameBytesMax else {
             throw .invalidFrame(
-                reason: "\(bytes.count) bytes, more than the \(LogLimits.frameBytesMax) of a frame")
+                reason: "\(bytes.count) bytes, more than the \(LogLimits.frameBytesMax) of a frame"
+            )
         }
         guard leastTime <= greatestTime else {
             throw .invalidFrame(reason: "least time \(leastTime) is after the greatest, \(greatestTime)")
         }
         if let source, !(1...SourcePosition.nameBytesMax).contains(source.name.utf8.count) {
             throw .invalidFrame(
-                reason: "a source name has 1 to 255 UTF-8 bytes, not \(source.name.utf8.count)")
+                reason: "a source name has 1 to 255 UTF-8 bytes, not \(source.name.utf8.count)"
+            )
         }
         let count = try RecordLines.count(bytes, 0..<bytes.count)
         guard count > 0, count == Int(recordCount) else {
@@ -54,11 +59,14 @@ enum RecordLines {
             guard let next = lineEnd(bytes, start..<range.upperBound) else {
                 throw .invalidFrame(reason: "record \(count) of the frame has no line feed at its end")
             }
-            guard next - start > 1 else { throw .invalidFrame(reason: "record \(count) of the frame is empty") }
+            guard next - start > 1 else {
+                throw .invalidFrame(reason: "record \(count) of the frame is empty")
+            }
             guard next - start <= LogLimits.recordBytesMax else {
                 throw .invalidFrame(
                     reason: "record \(count) of the frame has \(next - start) bytes, "
-                        + "more than \(LogLimits.recordBytesMax)")
+                        + "more than \(LogLimits.recordBytesMax)"
+                )
             }
             count += 1
             start = next
@@ -86,4 +94,3 @@ enum RecordLines {
         }
     }
 }
-

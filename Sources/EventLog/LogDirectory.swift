@@ -19,7 +19,9 @@ package struct LogDirectory: Sendable {
     /// another log pass for this one.
     @discardableResult
     package static func create(
-        volume: any Volume, path: String, makeUUID: () -> String
+        volume: any Volume,
+        path: String,
+        makeUUID: () -> String
     ) throws(LogError) -> StreamIdentity {
         let directory = LogDirectory(volume: volume, path: path)
         try onDisk { () throws(DiskError) in try volume.makeDirectory(path, mode: 0o755) }
@@ -32,7 +34,9 @@ package struct LogDirectory: Sendable {
         }
         guard try directory.segmentNames().isEmpty else {
             throw .identityDamaged(
-                file: path + "/" + StreamIdentity.fileName, reason: "it is missing beside segments")
+                file: path + "/" + StreamIdentity.fileName,
+                reason: "it is missing beside segments"
+            )
         }
         try onDisk { () throws(DiskError) in
             try volume.makeDirectory(directory.configurations.directory, mode: 0o755)

@@ -19,7 +19,8 @@ package struct LogLimits: Hashable, Sendable {
     package var compressionLevel: Int32
 
     package init(
-        segmentBytesMax: UInt64 = 256 * 1024 * 1024, segmentAgeMax: Duration = .seconds(3600),
+        segmentBytesMax: UInt64 = 256 * 1024 * 1024,
+        segmentAgeMax: Duration = .seconds(3600),
         compressionLevel: Int32 = 1
     ) {
         self.segmentBytesMax = segmentBytesMax

@@ -146,8 +146,10 @@ package final class LogReader {
                 // It may have appeared just now.
                 if later.baseOffset == place.commitOffset { return nil }
                 return .gap(
-                    file: directory.path(of: later), expectedOffset: place.commitOffset,
-                    foundOffset: later.baseOffset)
+                    file: directory.path(of: later),
+                    expectedOffset: place.commitOffset,
+                    foundOffset: later.baseOffset
+                )
             }
             // A writer that failed cuts or removes what was never acknowledged.
             let size = try onDisk { () throws(DiskError) in try place.walker.window.file.size() }
@@ -161,7 +163,11 @@ package final class LogReader {
                 return nil
             }
             return .damaged(
-                file: path, byteOffset: place.byteOffset, recordOffset: place.commitOffset, reason: reason)
+                file: path,
+                byteOffset: place.byteOffset,
+                recordOffset: place.commitOffset,
+                reason: reason
+            )
         }
     }
 
@@ -185,12 +191,18 @@ package final class LogReader {
     }
 
     private func makePlace(
-        _ name: SegmentName, _ file: any OpenFile, byteOffset: UInt64, commitOffset: UInt64
+        _ name: SegmentName,
+        _ file: any OpenFile,
+        byteOffset: UInt64,
+        commitOffset: UInt64
     ) throws(LogError) -> Place {
         let identity = try onDisk { () throws(DiskError) in try file.identity() }
         return Place(
-            walker: directory.walker(name, file), identity: identity, byteOffset: byteOffset,
-            commitOffset: commitOffset)
+            walker: directory.walker(name, file),
+            identity: identity,
+            byteOffset: byteOffset,
+            commitOffset: commitOffset
+        )
     }
 
     /// The commit that holds the record `offset`, or the end of the log; nil for offset 0 of an empty log.
@@ -210,7 +222,10 @@ package final class LogReader {
             if index + 1 < names.count {
                 let next = names[index + 1]
                 throw .gap(
-                    file: directory.path(of: next), expectedOffset: offset, foundOffset: next.baseOffset)
+                    file: directory.path(of: next),
+                    expectedOffset: offset,
+                    foundOffset: next.baseOffset
+                )
             }
         }
         throw .offsetBeyondEnd(offset: offset, end: try directory.end())
@@ -218,7 +233,9 @@ package final class LogReader {
 
     /// The place of `offset` in a segment, nil when the segment ends before it.
     private func locate(
-        _ offset: UInt64, in name: SegmentName, _ file: any OpenFile
+        _ offset: UInt64,
+        in name: SegmentName,
+        _ file: any OpenFile
     ) throws(LogError) -> Place? {
         if offset == name.baseOffset { return try makePlace(name, file, byteOffset: 0, commitOffset: offset) }
         if let tail = try SealedTail.read(file, name: name) {
@@ -242,7 +259,11 @@ package final class LogReader {
             let isFollowed = try walker.hasOtherCommit(after: position, expecting: base)
             if !isLast || isFollowed {
                 throw .damaged(
-                    file: walker.path, byteOffset: position, recordOffset: base, reason: reason)
+                    file: walker.path,
+                    byteOffset: position,
+                    recordOffset: base,
+                    reason: reason
+                )
             }
         }
         if case .commit = step {} else if base < offset { return nil }
@@ -272,8 +293,11 @@ package final class LogReader {
         do throws(ZstdError) {
             let loaded = window.buffer
             count = try decompressor.decompress(
-                loaded.span.bytes.extracting(index..<(index + frameBytes)), into: &paddedBytes, contentBytesMax: rawBytes,
-                padding: Self.padding)
+                loaded.span.bytes.extracting(index..<(index + frameBytes)),
+                into: &paddedBytes,
+                contentBytesMax: rawBytes,
+                padding: Self.padding
+            )
         } catch {
             if error == .outOfMemory { throw .compression(error.description) }
             throw damaged(commit, error.description)
@@ -286,7 +310,10 @@ package final class LogReader {
 
     private func damaged(_ commit: SegmentWalker.Commit, _ reason: String) -> LogError {
         .damaged(
-            file: place?.walker.path ?? directory.path, byteOffset: commit.frameOffset,
-            recordOffset: commit.footer.baseOffset, reason: reason)
+            file: place?.walker.path ?? directory.path,
+            byteOffset: commit.frameOffset,
+            recordOffset: commit.footer.baseOffset,
+            reason: reason
+        )
     }
 }

@@ -36,17 +36,20 @@ struct LogRecovery {
         for (index, name) in names.enumerated() {
             guard name.baseOffset == nextOffset else {
                 throw .gap(
-                    file: directory.path(of: name), expectedOffset: nextOffset, foundOffset: name.baseOffset)
+                    file: directory.path(of: name),
+                    expectedOffset: nextOffset,
+                    foundOffset: name.baseOffset
+                )
             }
             let successor = index + 1 < names.count ? names[index + 1] : nil
-            try open(name, successor: successor)
+            try openLast(name, successor: successor)
         }
         // Makes a rename durable that a killed writer did not live to sync.
         try onDisk { () throws(DiskError) in try directory.volume.syncDirectory(directory.path) }
         try checkConfigurations()
     }
 
-    private mutating func open(_ name: SegmentName, successor: SegmentName?) throws(LogError) {
+    private mutating func openLast(_ name: SegmentName, successor: SegmentName?) throws(LogError) {
         let path = directory.path(of: name)
         let file = try onDisk { () throws(DiskError) in try directory.volume.open(path, .readWrite) }
         if let tail = try SealedTail.read(file, name: name) {
@@ -59,14 +62,19 @@ struct LogRecovery {
         }
         if let successor, successor.baseOffset < nextOffset {
             throw .damaged(
-                file: path, byteOffset: 0, recordOffset: successor.baseOffset,
-                reason: "it overlaps with the next segment, \(successor.fileName)")
+                file: path,
+                byteOffset: 0,
+                recordOffset: successor.baseOffset,
+                reason: "it overlaps with the next segment, \(successor.fileName)"
+            )
         }
     }
 
     /// Mends a segment without a whole seal: the last one, or one whose seal is torn.
     private mutating func recover(
-        _ name: SegmentName, _ file: any OpenFile, successor: SegmentName?
+        _ name: SegmentName,
+        _ file: any OpenFile,
+        successor: SegmentName?
     ) throws(LogError) {
         let walker = directory.walker(name, file)
         let segment = ActiveSegment(name: name, file: file)
@@ -96,8 +104,11 @@ struct LogRecovery {
             // Only the last commit before a crash can have been torn behind an intact footer.
             guard successor == nil, !isSealing, segment.sums.commitCount > 0 else {
                 throw .damaged(
-                    file: path, byteOffset: last.frameOffset, recordOffset: last.footer.baseOffset,
-                    reason: "the frame does not match its checksum")
+                    file: path,
+                    byteOffset: last.frameOffset,
+                    recordOffset: last.footer.baseOffset,
+                    reason: "the frame does not match its checksum"
+                )
             }
             try cut(file, to: last.frameOffset, from: size, isSeal: false)
         } else {
@@ -123,7 +134,10 @@ struct LogRecovery {
     }
 
     private mutating func cut(
-        _ file: any OpenFile, to end: UInt64, from size: UInt64, isSeal: Bool
+        _ file: any OpenFile,
+        to end: UInt64,
+        from size: UInt64,
+        isSeal: Bool
     ) throws(LogError) {
         try onDisk { () throws(DiskError) in
             try file.truncate(to: end)

@@ -69,7 +69,12 @@ package struct LogVerifier {
             guard let file = try directory.openIfPresent(name) else { continue }
             let path = directory.path(of: name)
             if name.baseOffset != expected {
-                note(path, 0, expected, "starts at record \(name.baseOffset), the one before ends at \(expected)")
+                note(
+                    path,
+                    0,
+                    expected,
+                    "starts at record \(name.baseOffset), the one before ends at \(expected)"
+                )
             }
             result.segmentCount += 1
             expected = try check(name, file, isLast: index + 1 == names.count)
@@ -83,7 +88,9 @@ package struct LogVerifier {
 
     /// Checks one segment and returns the offset after its last readable commit.
     private mutating func check(
-        _ name: SegmentName, _ file: any OpenFile, isLast: Bool
+        _ name: SegmentName,
+        _ file: any OpenFile,
+        isLast: Bool
     ) throws(LogError) -> UInt64 {
         let walker = directory.walker(name, file)
         walker.window.readAhead = FileWindow.contentReadAhead
@@ -127,7 +134,10 @@ package struct LogVerifier {
         do throws(ZstdError) {
             let loaded = walker.window.buffer
             count = try decompressor.decompress(
-                loaded.span.bytes.extracting(range), into: &content, contentBytesMax: LogLimits.frameBytesMax)
+                loaded.span.bytes.extracting(range),
+                into: &content,
+                contentBytesMax: LogLimits.frameBytesMax
+            )
         } catch {
             return fault(error.description)
         }
@@ -143,7 +153,10 @@ package struct LogVerifier {
 
     /// Compares the seal and the seek table, byte for byte, with those that the commits call for.
     private mutating func checkSeal(
-        _ segment: ActiveSegment, _ file: any OpenFile, _ path: String, isLast: Bool
+        _ segment: ActiveSegment,
+        _ file: any OpenFile,
+        _ path: String,
+        isLast: Bool
     ) throws(LogError) {
         let end = segment.byteCount
         let offset = segment.sums.nextOffset
@@ -170,11 +183,21 @@ package struct LogVerifier {
     }
 
     private mutating func note(
-        _ file: String, _ byteOffset: UInt64, _ recordOffset: UInt64, _ what: String, isDamage: Bool = true
+        _ file: String,
+        _ byteOffset: UInt64,
+        _ recordOffset: UInt64,
+        _ what: String,
+        isDamage: Bool = true
     ) {
         guard result.findings.count < Self.findingsMax else { return }
         result.findings.append(
             LogVerification.Finding(
-                file: file, byteOffset: byteOffset, recordOffset: recordOffset, what: what, isDamage: isDamage))
+                file: file,
+                byteOffset: byteOffset,
+                recordOffset: recordOffset,
+                what: what,
+                isDamage: isDamage
+            )
+        )
     }
 }

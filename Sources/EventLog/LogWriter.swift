@@ -30,7 +30,9 @@ package final class LogWriter {
     /// `now` gives milliseconds since 1970; it decides the age of segments only. Throws `.writerLocked` while another
     /// writer is at work, `.notALog`, and `.damaged`, `.gap` or `.configurationBeyondEnd` where committed records are lost.
     package static func open(
-        volume: any Volume, directory: String, limits: LogLimits = LogLimits(),
+        volume: any Volume,
+        directory: String,
+        limits: LogLimits = LogLimits(),
         now: @escaping @Sendable () -> Int64
     ) throws(LogError) -> LogWriter {
         let directory = LogDirectory(volume: volume, path: directory)
@@ -47,8 +49,12 @@ package final class LogWriter {
     }
 
     private init(
-        _ directory: LogDirectory, _ lock: any FileLock, _ recovery: LogRecovery,
-        _ compressor: FrameCompressor, _ limits: LogLimits, _ now: @escaping @Sendable () -> Int64
+        _ directory: LogDirectory,
+        _ lock: any FileLock,
+        _ recovery: LogRecovery,
+        _ compressor: FrameCompressor,
+        _ limits: LogLimits,
+        _ now: @escaping @Sendable () -> Int64
     ) {
         self.directory = directory
         self.lock = lock
@@ -149,15 +155,20 @@ package final class LogWriter {
         try recovered.run()
         guard recovered.nextOffset == nextOffset else {
             throw .damaged(
-                file: directory.path, byteOffset: 0, recordOffset: min(nextOffset, recovered.nextOffset),
-                reason: "the log ends at record \(recovered.nextOffset), acknowledged were \(nextOffset)")
+                file: directory.path,
+                byteOffset: 0,
+                recordOffset: min(nextOffset, recovered.nextOffset),
+                reason: "the log ends at record \(recovered.nextOffset), acknowledged were \(nextOffset)"
+            )
         }
         current = recovered.current
         recovery = recovered.report
         self.poison = nil
     }
 
-    /// Releases the lock; the current segment stays unsealed. Every later call throws `.closed`.
+    /// Releases the lock; the current segment stays unsealed.
+    ///
+    /// Every later call throws `.closed`.
     package func close() {
         current = nil
         lock?.release()
@@ -178,10 +189,16 @@ package final class LogWriter {
             throw .compression(error.description)
         }
         let footer = CommitFooter(
-            baseOffset: nextOffset, recordCount: content.recordCount, rawBytes: UInt32(content.bytes.count),
-            compressedBytes: UInt32(count), frameChecksum: CRC32C.checksum(bytes),
-            leastTime: content.leastTime, greatestTime: content.greatestTime, committedAt: now(),
-            source: content.source)
+            baseOffset: nextOffset,
+            recordCount: content.recordCount,
+            rawBytes: UInt32(content.bytes.count),
+            compressedBytes: UInt32(count),
+            frameChecksum: CRC32C.checksum(bytes),
+            leastTime: content.leastTime,
+            greatestTime: content.greatestTime,
+            committedAt: now(),
+            source: content.source
+        )
         bytes += footer.encoded()
         return footer
     }
@@ -192,7 +209,9 @@ package final class LogWriter {
         let file = try directory.volume.open(path + ".tmp", .replace)
         try file.write(bytes, at: 0)
         try file.sync()
-        guard try !directory.volume.exists(path) else { throw DiskError(.create, path, code: DiskErrorCode.exists) }
+        guard try !directory.volume.exists(path) else {
+            throw DiskError(.create, path, code: DiskErrorCode.exists)
+        }
         try directory.volume.rename(path + ".tmp", to: path)
         try directory.volume.syncDirectory(directory.path)
         return ActiveSegment(name: name, file: file)
@@ -210,7 +229,9 @@ package final class LogWriter {
 
     private func poison(_ cause: DiskError) {
         poison = Poison(
-            reason: cause.description, segment: current.map { ($0.name, $0.byteCount) })
+            reason: cause.description,
+            segment: current.map { ($0.name, $0.byteCount) }
+        )
         // The descriptor's state is unknown after a failed sync: it is never used again.
         current = nil
     }

@@ -26,7 +26,8 @@ struct SealedTail {
             let entry = try bytes(of: file, at: size - UInt64(SeekTable.footerBytes) - 8, 8)
         else { return nil }
         let sealBytes: UInt32 = entry.integer(at: 0)
-        guard sealBytes <= SegmentSeal.byteCountMax, UInt64(sealBytes) < table, entry[4...7].allSatisfy({ $0 == 0 }),
+        guard sealBytes <= SegmentSeal.byteCountMax, UInt64(sealBytes) < table,
+            entry[4...7].allSatisfy({ $0 == 0 }),
             let encoded = try bytes(of: file, at: table - UInt64(sealBytes), Int(sealBytes))
         else { return nil }
         let seal: SegmentSeal
@@ -38,10 +39,16 @@ struct SealedTail {
             }
             return nil
         }
-        guard seal.baseOffset == name.baseOffset, UInt64(count) == 2 * seal.commitCount + 1 else { return nil }
+        guard seal.baseOffset == name.baseOffset, UInt64(count) == 2 * seal.commitCount + 1 else {
+            return nil
+        }
         return SealedTail(
-            seal: seal, sealOffset: table - UInt64(sealBytes), tableOffset: table, entryCount: count,
-            fileBytes: size)
+            seal: seal,
+            sealOffset: table - UInt64(sealBytes),
+            tableOffset: table,
+            entryCount: count,
+            fileBytes: size
+        )
     }
 
     /// The whole seek table.
@@ -61,7 +68,8 @@ struct SealedTail {
     /// Where the commit that holds record `offset` starts, and its base offset; found by bisection.
     ///
     /// `offset` lies in the segment. Nil when the seek table does not lead to valid footers.
-    func position(of offset: UInt64, in file: any OpenFile) throws(LogError) -> (byte: UInt64, base: UInt64)? {
+    func position(of offset: UInt64, in file: any OpenFile) throws(LogError) -> (byte: UInt64, base: UInt64)?
+    {
         let entries = try table(file).entries
         var starts: [UInt64] = []
         starts.reserveCapacity(entries.count)
@@ -102,7 +110,9 @@ struct SealedTail {
 
     /// `count` bytes at `offset`, nil when the file ends before.
     private static func bytes(
-        of file: any OpenFile, at offset: UInt64, _ count: Int
+        of file: any OpenFile,
+        at offset: UInt64,
+        _ count: Int
     ) throws(LogError) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         let done = try onDisk { () throws(DiskError) in

@@ -59,7 +59,9 @@ package struct SeekTable: Equatable, Sendable {
 
     /// The number of entries that the last nine bytes of a file announce, nil when they end no seek table.
     static func entryCount(footer bytes: [UInt8]) -> Int? {
-        guard bytes.count == footerBytes, bytes.integer(at: 5) == footerMagic, bytes[4] == 0 else { return nil }
+        guard bytes.count == footerBytes, bytes.integer(at: 5) == footerMagic, bytes[4] == 0 else {
+            return nil
+        }
         return Int(bytes.integer(at: 0, as: UInt32.self))
     }
 
@@ -74,7 +76,8 @@ package struct SeekTable: Equatable, Sendable {
         for index in 0..<count {
             table.append(
                 compressedBytes: bytes.integer(at: 8 + 8 * index),
-                decompressedBytes: bytes.integer(at: 12 + 8 * index))
+                decompressedBytes: bytes.integer(at: 12 + 8 * index)
+            )
         }
         return table
     }

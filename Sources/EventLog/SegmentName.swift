@@ -19,7 +19,9 @@ package struct SegmentName: Hashable, Comparable, Sendable {
 
     package var fileName: String { paddedDigits(baseOffset) + Self.suffix }
 
-    package static func < (left: SegmentName, right: SegmentName) -> Bool { left.baseOffset < right.baseOffset }
+    package static func < (left: SegmentName, right: SegmentName) -> Bool {
+        left.baseOffset < right.baseOffset
+    }
 }
 
 /// An offset as 20 digits.

@@ -21,7 +21,8 @@ package struct SegmentSeal: Equatable, Sendable {
     package static let magic: UInt32 = 0x184D_2A5C
     package static let version: UInt8 = 1
     /// Largest encoded seal, in bytes.
-    package static let byteCountMax = headerBytes + 4 + LogLimits.sourcesMax * (17 + SourcePosition.nameBytesMax)
+    package static let byteCountMax =
+        headerBytes + 4 + LogLimits.sourcesMax * (17 + SourcePosition.nameBytesMax)
     private static let headerBytes = 64
 
     /// A source's newest position and the log offset after the commit that said so.
@@ -65,7 +66,8 @@ package struct SegmentSeal: Equatable, Sendable {
         for source in sources {
             table.insert(
                 Array(source.position.name.utf8),
-                SourceTable.Entry(byteOffset: source.position.byteOffset, recordOffset: source.recordOffset))
+                SourceTable.Entry(byteOffset: source.position.byteOffset, recordOffset: source.recordOffset)
+            )
         }
         return table
     }
@@ -76,8 +78,11 @@ package struct SegmentSeal: Equatable, Sendable {
         seal.sources = table.sorted.map { name, entry in
             Source(
                 position: SourcePosition(
-                    name: String(decoding: name, as: UTF8.self), byteOffset: entry.byteOffset),
-                recordOffset: entry.recordOffset)
+                    name: String(decoding: name, as: UTF8.self),
+                    byteOffset: entry.byteOffset
+                ),
+                recordOffset: entry.recordOffset
+            )
         }
         return seal
     }
@@ -119,7 +124,8 @@ package struct SegmentSeal: Equatable, Sendable {
         seal.rawBytes = bytes.integer(at: 40)
         seal.leastTime = bytes.integer(at: 48)
         seal.greatestTime = bytes.integer(at: 56)
-        guard seal.commitCount > 0, seal.recordCount >= seal.commitCount, bytes[9...11].allSatisfy({ $0 == 0 }),
+        guard seal.commitCount > 0, seal.recordCount >= seal.commitCount,
+            bytes[9...11].allSatisfy({ $0 == 0 }),
             !seal.baseOffset.addingReportingOverflow(seal.recordCount).overflow
         else { throw contradiction }
         var index = headerBytes
@@ -131,7 +137,9 @@ package struct SegmentSeal: Equatable, Sendable {
             seal.sources.append(
                 Source(
                     position: SourcePosition(name: name, byteOffset: bytes.integer(at: index)),
-                    recordOffset: bytes.integer(at: index + 8)))
+                    recordOffset: bytes.integer(at: index + 8)
+                )
+            )
             index = nameEnd
         }
         guard index == end else { throw contradiction }

@@ -43,14 +43,18 @@ struct SegmentWalker {
         case .corrupt(let reason): return .stopped(reason)
         case .skippable(SegmentSeal.magic, _), .skippable(SeekTable.frameMagic, _): return .seal
         case .skippable(let magic, _):
-            return .stopped("a skipped frame of magic 0x\(String(magic, radix: 16)) where a data frame belongs")
+            return .stopped(
+                "a skipped frame of magic 0x\(String(magic, radix: 16)) where a data frame belongs"
+            )
         case .frame(let bytes, let size): (frameBytes, contentSize) = (bytes, size)
         }
         guard frameBytes <= UInt64(LogLimits.compressedBytesMax) else {
             return .stopped("a frame of \(frameBytes) bytes, more than \(LogLimits.compressedBytesMax)")
         }
         let footerAt = position + frameBytes
-        guard let head = try window.word(footerAt, 8) else { return .stopped("the frame has no commit footer") }
+        guard let head = try window.word(footerAt, 8) else {
+            return .stopped("the frame has no commit footer")
+        }
         let footerBytes = 8 + Int(head >> 32)
         guard UInt32(truncatingIfNeeded: head) == CommitFooter.magic, footerBytes <= CommitFooter.byteCountMax
         else { return .stopped("no commit footer follows the frame") }
@@ -128,7 +132,8 @@ struct SegmentWalker {
         bytes.withUnsafeBufferPointer { all in
             var index = range.lowerBound
             while index + 4 <= range.upperBound {
-                if all[index] == 0x5B, all[index + 1] == 0x2A, all[index + 2] == 0x4D, all[index + 3] == 0x18 {
+                if all[index] == 0x5B, all[index + 1] == 0x2A, all[index + 2] == 0x4D, all[index + 3] == 0x18
+                {
                     return index
                 }
                 index += 1

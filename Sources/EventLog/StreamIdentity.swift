@@ -36,7 +36,9 @@ package struct StreamIdentity: Codable, Hashable, Sendable {
     }
 
     /// Writes an identity durably.
-    static func write(uuid: String, _ volume: any Volume, _ directory: String) throws(LogError) -> StreamIdentity {
+    static func write(uuid: String, _ volume: any Volume, _ directory: String) throws(LogError)
+        -> StreamIdentity
+    {
         let uuid = uuid.lowercased()
         let path = directory + "/" + fileName
         guard isUUID(uuid) else { throw .identityDamaged(file: path, reason: "\"\(uuid)\" is no UUID") }

@@ -61,7 +61,10 @@ package struct EventBatch: Sendable {
     }
 
     private mutating func action(
-        _ view: EventView, _ line: Span<UInt8>, _ player: UInt32, _ partition: Int
+        _ view: EventView,
+        _ line: Span<UInt8>,
+        _ player: UInt32,
+        _ partition: Int
     ) -> FoldEvent.Action {
         switch view.kind {
         case .userLoggedIn: return .login
@@ -75,7 +78,9 @@ package struct EventBatch: Sendable {
         case .rewardClaimRequested: return .claim(request: request(view, line, player, partition))
         case .rewardDelivered:
             let request = FoldRequest(
-                player: player, eventID: scanner.bytes(view.claimEventID, in: line), goal: nil,
+                player: player,
+                eventID: scanner.bytes(view.claimEventID, in: line),
+                goal: nil,
                 isDelivery: true
             )
             return .delivery(request: partitions[partition].append(request))
@@ -83,7 +88,10 @@ package struct EventBatch: Sendable {
     }
 
     private mutating func request(
-        _ view: EventView, _ line: Span<UInt8>, _ player: UInt32, _ partition: Int
+        _ view: EventView,
+        _ line: Span<UInt8>,
+        _ player: UInt32,
+        _ partition: Int
     ) -> UInt32 {
         let goal = challenges.goalIndex(
             Identifier(utf8: scanner.bytes(view.goalID, in: line)),
@@ -91,7 +99,9 @@ package struct EventBatch: Sendable {
         )
         return partitions[partition].append(
             FoldRequest(
-                player: player, eventID: scanner.bytes(view.id, in: line), goal: goal.map { UInt32($0) },
+                player: player,
+                eventID: scanner.bytes(view.id, in: line),
+                goal: goal.map { UInt32($0) },
                 isDelivery: false
             )
         )

@@ -24,7 +24,9 @@ struct GoalRule {
         isDefaultAssigned = goal.isDefaultAssigned
     }
 
-    /// Applies a stat's value, or a login where `value` is nil. Returns why nothing was applied, else nil.
+    /// Applies a stat's value, or a login where `value` is nil.
+    ///
+    /// Returns why nothing was applied, else nil.
     func apply(value: Double?, at time: Timestamp, to row: inout ProgressRow) -> FoldCounts.Ignored? {
         guard row.isActive else { return .inactive }
         switch type {

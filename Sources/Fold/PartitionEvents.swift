@@ -64,7 +64,8 @@ package struct PartitionFold: Sendable {
     ///
     /// `prior.rows` may come in any order and hold rows of players in `range` only.
     package func change(
-        players range: Range<Int>, prior: PartitionPrior
+        players range: Range<Int>,
+        prior: PartitionPrior
     ) -> (change: PartitionChange, counts: FoldCounts) {
         var change = PartitionChange()
         var fold = PlayerFold(challenges: challenges)
@@ -78,7 +79,9 @@ package struct PartitionFold: Sendable {
             fold.remember(newestRequest: prior.newestRequests[index])
             for position in groups.starts[player]..<groups.starts[player + 1] {
                 fold.apply(
-                    events.events[Int(groups.order[position])], requests: events.requests, to: &change
+                    events.events[Int(groups.order[position])],
+                    requests: events.requests,
+                    to: &change
                 )
             }
             fold.end(into: &change, isNew: state == nil)
@@ -91,7 +94,9 @@ package struct PartitionFold: Sendable {
         let first: Int
         let starts: [Int]
         let order: [UInt32]
-        func of(_ player: Int) -> ArraySlice<UInt32> { order[starts[player - first]..<starts[player - first + 1]] }
+        func of(_ player: Int) -> ArraySlice<UInt32> {
+            order[starts[player - first]..<starts[player - first + 1]]
+        }
     }
 
     private static func rowsByPlayer(_ rows: [ProgressRow], _ range: Range<Int>) -> RowGroups {

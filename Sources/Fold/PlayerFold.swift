@@ -32,7 +32,9 @@ package struct PlayerFold {
 
     /// Starts with a player as the tables have him: his state and rows before the batch.
     package mutating func begin(
-        player: UInt32, state: PlayerState?, rows prior: some Sequence<ProgressRow>
+        player: UInt32,
+        state: PlayerState?,
+        rows prior: some Sequence<ProgressRow>
     ) {
         self.player = player
         self.state = state
@@ -61,7 +63,9 @@ package struct PlayerFold {
     package var currentState: PlayerState? { state }
 
     package mutating func apply(
-        _ event: FoldEvent, requests: [FoldRequest], to change: inout PartitionChange
+        _ event: FoldEvent,
+        requests: [FoldRequest],
+        to change: inout PartitionChange
     ) {
         counts.records += 1
         if let known = state {
@@ -86,7 +90,9 @@ package struct PlayerFold {
         case .delivery(let index):
             deliveries.append(
                 RewardDelivery(
-                    player: player, claimEventID: requests[Int(index)].eventID, deliveredAt: event.time
+                    player: player,
+                    claimEventID: requests[Int(index)].eventID,
+                    deliveredAt: event.time
                 )
             )
         }
@@ -129,8 +135,12 @@ package struct PlayerFold {
         if position >= 0 { return (Int(position), rows[Int(position)]) }
         let isAssigned = rules[goal].isDefaultAssigned
         let row = ProgressRow(
-            player: player, goal: UInt32(goal), isActive: isAssigned,
-            assignedAt: isAssigned ? state?.firstEventAt : nil, createdAt: time, updatedAt: time
+            player: player,
+            goal: UInt32(goal),
+            isActive: isAssigned,
+            assignedAt: isAssigned ? state?.firstEventAt : nil,
+            createdAt: time,
+            updatedAt: time
         )
         return (nil, row)
     }
@@ -138,7 +148,10 @@ package struct PlayerFold {
     /// Keeps a changed row; a row that equals what was there is not made or touched.
     @discardableResult
     private mutating func store(
-        _ row: ProgressRow, over before: ProgressRow, at position: Int?, time: Timestamp
+        _ row: ProgressRow,
+        over before: ProgressRow,
+        at position: Int?,
+        time: Timestamp
     ) -> Bool {
         guard row != before else { return false }
         var row = row
@@ -177,7 +190,9 @@ package struct PlayerFold {
     }
 
     private mutating func decide(
-        _ request: FoldRequest, at time: Timestamp, _ rejection: RequestOutcome.Rejection?
+        _ request: FoldRequest,
+        at time: Timestamp,
+        _ rejection: RequestOutcome.Rejection?
     ) {
         decided[request.eventID] = time
         newestRequest = max(newestRequest ?? time, time)
@@ -188,7 +203,9 @@ package struct PlayerFold {
     }
 
     private mutating func activate(
-        _ goal: UInt32?, isActive: Bool, at time: Timestamp
+        _ goal: UInt32?,
+        isActive: Bool,
+        at time: Timestamp
     ) -> RequestOutcome.Rejection? {
         guard let goal else { return .goalNotFound }
         let (position, before) = row(Int(goal), at: time)
@@ -201,7 +218,9 @@ package struct PlayerFold {
     }
 
     private mutating func claim(
-        _ request: FoldRequest, at time: Timestamp, _ change: inout PartitionChange
+        _ request: FoldRequest,
+        at time: Timestamp,
+        _ change: inout PartitionChange
     ) -> RequestOutcome.Rejection? {
         guard let number = request.goal else { return .goalNotFound }
         let goal = Int(number)
@@ -224,8 +243,11 @@ package struct PlayerFold {
         deliveries.removeAll { $0.claimEventID == request.eventID }
         change.grants.append(
             RewardGrant(
-                player: player, claimEventID: request.eventID, goal: number,
-                reward: challenges.goals[goal].reward, claimedAt: time
+                player: player,
+                claimEventID: request.eventID,
+                goal: number,
+                reward: challenges.goals[goal].reward,
+                claimedAt: time
             )
         )
         return nil

@@ -48,7 +48,9 @@ package struct AcceptEncoding: Sendable, Equatable {
     /// Reads a weight of RFC 9110, `0` to `1` with at most three decimals, as thousandths.
     private static func weight(_ text: Substring) -> Int? {
         let digits = Array(text.utf8)
-        guard let first = digits.first, first == UInt8(ascii: "0") || first == UInt8(ascii: "1") else { return nil }
+        guard let first = digits.first, first == UInt8(ascii: "0") || first == UInt8(ascii: "1") else {
+            return nil
+        }
         var value = first == UInt8(ascii: "1") ? 1000 : 0
         guard digits.count > 1 else { return value }
         guard digits[1] == UInt8(ascii: "."), digits.count <= 5 else { return nil }

@@ -50,7 +50,8 @@ package final class AnswerDecoder: Sendable {
 
     /// The bytes that `frame` stands for.
     package func decode(
-        _ frame: [UInt8], with dictionary: DecompressionDictionary
+        _ frame: [UInt8],
+        with dictionary: DecompressionDictionary
     ) throws(ZstdError) -> [UInt8] {
         let first = turn.wrappingAdd(1, ordering: .relaxed).oldValue
         for step in 0..<lanes.count {
@@ -67,7 +68,9 @@ package final class AnswerDecoder: Sendable {
     }
 
     private static func decode(
-        _ frame: [UInt8], _ dictionary: DecompressionDictionary, _ decompressor: inout DictionaryDecompressor?
+        _ frame: [UInt8],
+        _ dictionary: DecompressionDictionary,
+        _ decompressor: inout DictionaryDecompressor?
     ) throws(ZstdError) -> [UInt8] {
         if let decompressor {
             return try decompressor.decompress(frame, with: dictionary, byteCountMax: jsonBytesMax)

@@ -25,7 +25,10 @@ package enum AnswerNegotiation {
     /// with another one gives garbage without an error. An answer that is the template itself (`isFramed` false)
     /// has no frame to send. At equal weights it wins, being a hundredth of the size.
     package static func coding(
-        accept: AcceptEncoding, availableDictionary: [String], template: TemplateID, isFramed: Bool
+        accept: AcceptEncoding,
+        availableDictionary: [String],
+        template: TemplateID,
+        isFramed: Bool
     ) -> Coding? {
         let identity = accept.identity
         if isFramed, let weight = accept.listed("dcz"), weight > 0, weight >= identity,
@@ -38,7 +41,9 @@ package enum AnswerNegotiation {
 
     /// Whether the one `Available-Dictionary` line names `template`; parameters behind it are ignored.
     private static func holds(_ template: TemplateID, _ lines: [String]) -> Bool {
-        guard lines.count == 1, let item = lines[0].split(separator: ";", maxSplits: 1).first else { return false }
+        guard lines.count == 1, let item = lines[0].split(separator: ";", maxSplits: 1).first else {
+            return false
+        }
         let expected = template.structuredField
         let text = item.drop { $0 == " " }
         return text.hasPrefix(expected) && text.dropFirst(expected.count).allSatisfy { $0 == " " }

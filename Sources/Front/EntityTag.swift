@@ -60,7 +60,9 @@ enum Murmur64 {
         var offset = 0
         while offset + 8 <= bytes.count {
             var word: UInt64 = 0
-            for place in 0..<8 { word |= UInt64(span.unsafeLoad(fromByteOffset: offset + place, as: UInt8.self)) << (8 * place) }
+            for place in 0..<8 {
+                word |= UInt64(span.unsafeLoad(fromByteOffset: offset + place, as: UInt8.self)) << (8 * place)
+            }
             word = word &* multiplier
             word ^= word >> 47
             word = word &* multiplier

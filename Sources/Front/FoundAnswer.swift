@@ -16,7 +16,10 @@ package struct FoundAnswer: Sendable, Equatable {
     /// A player without an answer shares the fate of the partition that is furthest behind: events of theirs
     /// may lie in any. Throws `notPublished` when the state names no template yet.
     init(
-        of player: [UInt8], _ slot: AnswerSlot, in view: StoreView, directory: String
+        of player: [UInt8],
+        _ slot: AnswerSlot,
+        in view: StoreView,
+        directory: String
     ) throws(PayloadStoreError) {
         let found = try view.withAnswer(of: player, slot) { header, frame in
             (header, frame.withUnsafeBytes { Array($0) })

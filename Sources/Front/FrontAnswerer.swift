@@ -21,7 +21,10 @@ package struct FrontAnswerer: Sendable {
     ///   - clock: Milliseconds since 1970, for the age of answers.
     ///   - logger: Gets what clients are not told.
     package init(
-        configuration: FrontConfiguration, laneCount: Int, clock: @escaping @Sendable () -> Int64, logger: Logger
+        configuration: FrontConfiguration,
+        laneCount: Int,
+        clock: @escaping @Sendable () -> Int64,
+        logger: Logger
     ) {
         self.configuration = configuration
         answers = PublishedAnswers(directory: configuration.storeDirectory, laneCount: laneCount)
@@ -48,7 +51,10 @@ package struct FrontAnswerer: Sendable {
     }
 
     private static let health = FrontResponse(
-        status: 200, fields: [json, noStore], body: Array(#"{"status":"healthy"}"#.utf8))
+        status: 200,
+        fields: [json, noStore],
+        body: Array(#"{"status":"healthy"}"#.utf8)
+    )
 
     private func ready() throws(Problem) -> FrontResponse {
         let state = try stored { () throws(PayloadStoreError) in try answers.state() }
@@ -58,20 +64,25 @@ package struct FrontAnswerer: Sendable {
 
     private func notAllowed(_ allow: String, _ what: String) -> Problem {
         Problem(
-            .methodNotAllowed, "\(what); send what changes a player's state to \(configuration.ingestURL).",
-            fields: [.init("Allow", allow)])
+            .methodNotAllowed,
+            "\(what); send what changes a player's state to \(configuration.ingestURL).",
+            fields: [.init("Allow", allow)]
+        )
     }
 
     private func template(_ id: TemplateID, _ request: FrontRequest) throws(Problem) -> FrontResponse {
         let (bytes, state) = try stored { () throws(PayloadStoreError) in try answers.template(id) }
-        guard let bytes else { throw Problem(.notFound, "There is no such template, or no answer needs it any more.") }
+        guard let bytes else {
+            throw Problem(.notFound, "There is no such template, or no answer needs it any more.")
+        }
         guard AcceptEncoding(request.acceptEncoding).identity > 0 else { throw Self.notAcceptable(id) }
         let tag = EntityTag(template: id)
         let pattern = DictionaryPattern.of(id, in: state)
         // The URL names the bytes, so what it answers never changes.
         let fields: [FrontResponse.Field] = [
             .init("ETag", tag.field), .init("Cache-Control", "public, max-age=31536000, immutable"),
-            .init("Use-As-Dictionary", #"match="\#(pattern)", id="\#(id.hex)""#), .init("Vary", "Accept-Encoding"),
+            .init("Use-As-Dictionary", #"match="\#(pattern)", id="\#(id.hex)""#),
+            .init("Vary", "Accept-Encoding"),
         ]
         if tag.matches(ifNoneMatch: request.ifNoneMatch) { return FrontResponse(status: 304, fields: fields) }
         return FrontResponse(status: 200, fields: [Self.json] + fields, body: bytes)
@@ -81,8 +92,11 @@ package struct FrontAnswerer: Sendable {
         let player = try configuration.identity.player(of: request)
         let found = try stored { () throws(PayloadStoreError) in try answers.answer(of: player, slot) }
         let coding = AnswerNegotiation.coding(
-            accept: AcceptEncoding(request.acceptEncoding), availableDictionary: request.availableDictionary,
-            template: found.template, isFramed: found.frame != nil)
+            accept: AcceptEncoding(request.acceptEncoding),
+            availableDictionary: request.availableDictionary,
+            template: found.template,
+            isFramed: found.frame != nil
+        )
         guard let coding else { throw Self.notAcceptable(found.template) }
         let tag = EntityTag(template: found.template, frame: found.frame, coding: coding)
         let fields = freshness(of: found, tag)
@@ -91,12 +105,18 @@ package struct FrontAnswerer: Sendable {
         case .dcz:
             let body = AnswerNegotiation.dczMagic + found.template.bytes + (found.frame ?? [])
             return FrontResponse(
-                status: 200, fields: [Self.json, .init("Content-Encoding", "dcz")] + fields, body: body)
+                status: 200,
+                fields: [Self.json, .init("Content-Encoding", "dcz")] + fields,
+                body: body
+            )
         case .identity:
             // Tells clients that can use one where the dictionary for their next request lies.
             let link = "<\(Route.path(of: found.template))>; rel=\"compression-dictionary\""
             return FrontResponse(
-                status: 200, fields: [Self.json, .init("Link", link)] + fields, body: try json(of: found))
+                status: 200,
+                fields: [Self.json, .init("Link", link)] + fields,
+                body: try json(of: found)
+            )
         }
     }
 
@@ -105,7 +125,8 @@ package struct FrontAnswerer: Sendable {
         let age = max(0, clock() - found.foldedAt) / 1000
         return [
             .init("ETag", tag.field), .init("Vary", AnswerNegotiation.vary),
-            .init("Cache-Control", "private, max-age=\(configuration.maxAgeSeconds)"), .init("Age", String(age)),
+            .init("Cache-Control", "private, max-age=\(configuration.maxAgeSeconds)"),
+            .init("Age", String(age)),
             .init("Last-Modified", HTTPDate.text(seconds: found.foldedAt / 1000)),
             .init("Goalpost-Offset", String(found.offset)),
         ]
@@ -117,7 +138,8 @@ package struct FrontAnswerer: Sendable {
                 try decoder.decode(frame, with: dictionary)
             }
         }
-        let template = try stored { () throws(PayloadStoreError) in try answers.template(found.template).bytes }
+        let template = try stored { () throws(PayloadStoreError) in try answers.template(found.template).bytes
+        }
         guard let template else {
             // Republished between the two reads: asking again finds the new answer.
             logger.error("an answer's template is not stored", metadata: ["template": "\(found.template)"])
@@ -130,12 +152,14 @@ package struct FrontAnswerer: Sendable {
     }
 
     private func decoded(
-        _ template: TemplateID, _ body: () throws(ZstdError) -> [UInt8]
+        _ template: TemplateID,
+        _ body: () throws(ZstdError) -> [UInt8]
     ) throws(Problem) -> [UInt8] {
         do throws(ZstdError) { return try body() } catch {
             logger.error(
                 "a stored answer cannot be decoded; run `goalpost run publish --all`",
-                metadata: ["template": "\(template)", "error": "\(error)"])
+                metadata: ["template": "\(template)", "error": "\(error)"]
+            )
             throw Self.unavailable("The answer cannot be read at the moment.")
         }
     }
@@ -157,6 +181,7 @@ package struct FrontAnswerer: Sendable {
         Problem(
             .notAcceptable,
             "Accept identity, or dcz with the template \(Route.path(of: template)) as Available-Dictionary.",
-            fields: [.init("Vary", AnswerNegotiation.vary)])
+            fields: [.init("Vary", AnswerNegotiation.vary)]
+        )
     }
 }

@@ -12,8 +12,12 @@ package struct FrontConfiguration: Sendable {
     package var portFile: String?
 
     package init(
-        storeDirectory: String, listen: ListenAddress, identity: PlayerIdentity = .none, maxAgeSeconds: Int = 30,
-        ingestURL: String = "goalpost-ingest", portFile: String? = nil
+        storeDirectory: String,
+        listen: ListenAddress,
+        identity: PlayerIdentity = .none,
+        maxAgeSeconds: Int = 30,
+        ingestURL: String = "goalpost-ingest",
+        portFile: String? = nil
     ) {
         self.storeDirectory = storeDirectory
         self.listen = listen

@@ -14,8 +14,12 @@ package struct FrontRequest: Sendable, Equatable {
     package var player: [String]
 
     package init(
-        method: String = "GET", target: String, acceptEncoding: [String] = [],
-        availableDictionary: [String] = [], ifNoneMatch: [String] = [], player: [String] = []
+        method: String = "GET",
+        target: String,
+        acceptEncoding: [String] = [],
+        availableDictionary: [String] = [],
+        ifNoneMatch: [String] = [],
+        player: [String] = []
     ) {
         self.method = method
         self.target = target

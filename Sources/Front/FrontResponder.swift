@@ -32,8 +32,10 @@ package struct FrontResponder: HTTPResponder {
         let isHead = request.method == .head
         guard try await Self.isBodyBounded(request) else {
             let problem = Problem(
-                .bodyTooLarge, "The body has more than \(Self.bodyBytesMax) bytes; none is needed here.",
-                fields: [.init("Connection", "close")])
+                .bodyTooLarge,
+                "The body has more than \(Self.bodyBytesMax) bytes; none is needed here.",
+                fields: [.init("Connection", "close")]
+            )
             // Nothing more is read from this client: the rest of its body may have no end.
             context.channel.close(mode: .input, promise: nil)
             return Self.response(problem.response(target: target), isHead: isHead)
@@ -41,15 +43,22 @@ package struct FrontResponder: HTTPResponder {
         let fields = request.headers
         let answer = answerer.response(
             to: FrontRequest(
-                method: request.method.rawValue, target: target, acceptEncoding: fields[values: .acceptEncoding],
+                method: request.method.rawValue,
+                target: target,
+                acceptEncoding: fields[values: .acceptEncoding],
                 availableDictionary: fields[values: Self.availableDictionary],
-                ifNoneMatch: fields[values: .ifNoneMatch], player: fields[values: Self.player]))
+                ifNoneMatch: fields[values: .ifNoneMatch],
+                player: fields[values: Self.player]
+            )
+        )
         return Self.response(answer, isHead: isHead)
     }
 
     /// Reads the body to its end, or says that it is too long.
     private static func isBodyBounded(_ request: Request) async throws -> Bool {
-        if let text = request.headers[.contentLength], let length = Int(text), length > bodyBytesMax { return false }
+        if let text = request.headers[.contentLength], let length = Int(text), length > bodyBytesMax {
+            return false
+        }
         var byteCount = 0
         for try await chunk in request.body {
             byteCount += chunk.readableBytes
@@ -79,6 +88,10 @@ package struct FrontResponder: HTTPResponder {
         }
         fields[.contentLength] = String(answer.body.count)
         if isHead { return Response(status: status, headers: fields, body: ResponseBody()) }
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        return Response(
+            status: status,
+            headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
     }
 }

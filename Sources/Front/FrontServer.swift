@@ -67,21 +67,32 @@ package struct FrontServer: Sendable {
     /// The server as Hummingbird runs it; what fails once it listens is noted in `failed` and ends it.
     private func application(_ failed: FirstFailure) -> Application<FrontResponder> {
         let answerer = FrontAnswerer(
-            configuration: configuration, laneCount: Self.laneCount, clock: Self.milliseconds, logger: logger)
+            configuration: configuration,
+            laneCount: Self.laneCount,
+            clock: Self.milliseconds,
+            logger: logger
+        )
         return Application(
             responder: FrontResponder(answerer: answerer),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     idleTimeout: .seconds(Self.idleSecondsMax),
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Self.headerBytesMax, maxHeaderListSize: Self.headerBytesMax,
-                        maxHeaderFieldCount: Self.headerFieldsMax))),
+                        maxHeaderFieldSize: Self.headerBytesMax,
+                        maxHeaderListSize: Self.headerBytesMax,
+                        maxHeaderFieldCount: Self.headerFieldsMax
+                    )
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listen.host, port: configuration.listen.port),
-                serverName: "goalpost-front", backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+                serverName: "goalpost-front",
+                backlog: Self.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)
+            ),
             onServerRunning: { channel in listening(channel, failed) },
-            logger: quietLogger)
+            logger: quietLogger
+        )
     }
 
     private func listening(_ channel: any Channel, _ failed: FirstFailure) {

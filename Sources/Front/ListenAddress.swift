@@ -32,7 +32,8 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         } else if host.contains(where: { ":[]".contains($0) }) {
             throw .malformed(text)
         }
-        let isNumber = !digits.isEmpty && digits.utf8.count <= 5 && digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+        let isNumber =
+            !digits.isEmpty && digits.utf8.count <= 5 && digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         guard isNumber, let port = Int(digits), port <= 65_535, !host.isEmpty, !host.contains("/"),
             !host.contains(where: \.isWhitespace)
         else { throw .malformed(text) }
@@ -48,7 +49,8 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "127" else { return false }
         return parts.allSatisfy { part in
-            part.utf8.count <= 3 && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } && Int(part).map { $0 <= 255 } == true
+            part.utf8.count <= 3 && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+                && Int(part).map { $0 <= 255 } == true
         }
     }
 

@@ -81,7 +81,8 @@ package final class PublishedAnswers: Sendable {
     }
 
     private static func read<Value: Sendable>(
-        _ reader: inout PayloadReader?, _ store: PublishedStore,
+        _ reader: inout PayloadReader?,
+        _ store: PublishedStore,
         _ body: @Sendable (PayloadReader) throws(PayloadStoreError) -> Value
     ) throws(PayloadStoreError) -> Value {
         if let reader, reader.store === store { return try body(reader) }

@@ -32,7 +32,11 @@ package enum Route: Equatable, Sendable {
             self = .unknown
             return
         }
-        let parts = Self.originForm(target).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = Self.originForm(target).split(
+            separator: "?",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         let path = parts.first ?? ""
         let query = parts.count > 1 ? parts[1] : ""
         let isRead = method == "GET" || method == "HEAD"
@@ -57,7 +61,10 @@ package enum Route: Equatable, Sendable {
     }
 
     private static func below(
-        _ path: Substring, query: Substring, method: String, isRead: Bool
+        _ path: Substring,
+        query: Substring,
+        method: String,
+        isRead: Bool
     ) -> Route {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         switch segments.count {
@@ -66,7 +73,8 @@ package enum Route: Equatable, Sendable {
             return isRead ? .answer(slot) : .methodNotAllowed(allow: reads)
         case 2 where segments[0] == "challenges" && segments[1] == "initialize":
             // Clients of the service that this one replaces POST here at each session start.
-            return isRead || method == "POST" ? .answer(.initialize) : .methodNotAllowed(allow: "GET, HEAD, POST")
+            return isRead || method == "POST"
+                ? .answer(.initialize) : .methodNotAllowed(allow: "GET, HEAD, POST")
         case 2 where segments[0] == "templates":
             guard let id = TemplateID(hex: segments[1]) else { return .unknown }
             return isRead ? .template(id) : .methodNotAllowed(allow: reads)
@@ -76,7 +84,8 @@ package enum Route: Equatable, Sendable {
 
     /// The paths that change a player's state.
     private static func writing(_ segments: [Substring], method: String) -> Route {
-        guard segments.count >= 4, segments[0] == "challenges", !segments[1].isEmpty, segments[2] == "goals" else {
+        guard segments.count >= 4, segments[0] == "challenges", !segments[1].isEmpty, segments[2] == "goals"
+        else {
             return .unknown
         }
         if segments.count == 4 {

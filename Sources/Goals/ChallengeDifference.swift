@@ -18,7 +18,11 @@ package struct ChallengeDifference: Sendable, Equatable {
                 continue
             }
             lines += Self.change("~ challenge \(challenge.id): name", before.name, challenge.name)
-            lines += Self.change("~ challenge \(challenge.id): description", before.description, challenge.description)
+            lines += Self.change(
+                "~ challenge \(challenge.id): description",
+                before.description,
+                challenge.description
+            )
         }
         for goal in old.goals where new.goalIndex(goal.id) == nil {
             lines.append("- goal \(goal.id): its rows are kept and shown nowhere")
@@ -31,21 +35,28 @@ package struct ChallengeDifference: Sendable, Equatable {
                 lines.append("+ goal \(goal.id) in challenge \(challenge)")
             }
         }
-        if lines.isEmpty, old.goals.map(\.id) != new.goals.map(\.id) || old.challenges.map(\.id) != new.challenges.map(\.id) {
+        if lines.isEmpty,
+            old.goals.map(\.id) != new.goals.map(\.id) || old.challenges.map(\.id) != new.challenges.map(\.id)
+        {
             lines.append("~ order of goals or challenges")
         }
         self.lines = lines
     }
 
     private static func changes(
-        _ oldSet: ChallengeSet, _ old: Goal, _ newSet: ChallengeSet, _ new: Goal
+        _ oldSet: ChallengeSet,
+        _ old: Goal,
+        _ newSet: ChallengeSet,
+        _ new: Goal
     ) -> [String] {
         let head = "~ goal \(new.id): "
         func ids(_ set: ChallengeSet, _ goal: Goal) -> String {
             goal.prerequisites.map { "\(set.goals[$0].id)" }.joined(separator: ", ")
         }
         return change(
-            head + "challenge", oldSet.challenges[old.challenge].id, newSet.challenges[new.challenge].id
+            head + "challenge",
+            oldSet.challenges[old.challenge].id,
+            newSet.challenges[new.challenge].id
         )
             + change(head + "name", old.name, new.name)
             + change(head + "description", old.description, new.description)
@@ -64,7 +75,9 @@ package struct ChallengeDifference: Sendable, Equatable {
     }
 
     private static func change<Value: Equatable & CustomStringConvertible>(
-        _ what: String, _ old: Value, _ new: Value
+        _ what: String,
+        _ old: Value,
+        _ new: Value
     ) -> [String] {
         // As bytes: two spellings of one name are a change that players see.
         guard !old.description.utf8.elementsEqual(new.description.utf8) else { return [] }

@@ -1,8 +1,12 @@
 /// The raw contents of challenges.json, each value with its place, before any rule is checked.
 struct ChallengeReader {
-    /// A value as written. A key that is absent has shape `.absent` and the place of its object.
+    /// A value as written.
+    ///
+    /// A key that is absent has shape `.absent` and the place of its object.
     struct Value {
-        enum Shape: Equatable { case absent, null, text(String), number(Double), bool(Bool), texts([String]), other }
+        enum Shape: Equatable {
+            case absent, null, text(String), number(Double), bool(Bool), texts([String]), other
+        }
         var shape = Shape.absent
         var place = 0
 
@@ -120,7 +124,9 @@ struct ChallengeReader {
     ]
 
     private static func nested(
-        _ scanner: inout JSONScanner, _ keys: [Key], _ raw: inout RawGoal
+        _ scanner: inout JSONScanner,
+        _ keys: [Key],
+        _ raw: inout RawGoal
     ) throws(JSONFault) -> Value {
         guard try scanner.peek() == UInt8(ascii: "{") else { return try value(&scanner) }
         let place = scanner.at
@@ -135,7 +141,9 @@ struct ChallengeReader {
     }
 
     private static func list(
-        _ scanner: inout JSONScanner, depth: Int, _ element: (inout JSONScanner) throws(JSONFault) -> Void
+        _ scanner: inout JSONScanner,
+        depth: Int,
+        _ element: (inout JSONScanner) throws(JSONFault) -> Void
     ) throws(JSONFault) -> Value {
         guard try scanner.peek() == UInt8(ascii: "[") else { return try value(&scanner) }
         let place = scanner.at
@@ -158,7 +166,8 @@ struct ChallengeReader {
         switch first {
         case UInt8(ascii: "\""):
             result.shape = .text(String(decoding: scanner.decoded(try scanner.string()), as: UTF8.self))
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): result.shape = .number(try scanner.number())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            result.shape = .number(try scanner.number())
         case UInt8(ascii: "t"), UInt8(ascii: "f"):
             result.shape = .bool(first == UInt8(ascii: "t"))
             try scanner.skipValue(depth: 7)

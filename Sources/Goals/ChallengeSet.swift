@@ -37,7 +37,9 @@ package struct ChallengeSet: Sendable {
     package func goalIndex(_ id: Identifier) -> Int? { goalsByID[id] }
     /// The index of the goal if it is in that challenge; an unknown goal and a wrong challenge are alike.
     package func goalIndex(_ id: Identifier, in challenge: Identifier) -> Int? {
-        guard let index = goalsByID[id], challenges[goals[index].challenge].id == challenge else { return nil }
+        guard let index = goalsByID[id], challenges[goals[index].challenge].id == challenge else {
+            return nil
+        }
         return index
     }
     /// The number of a stat code that some statistic goal counts, else nil.
@@ -112,9 +114,19 @@ package struct Goal: Hashable, Sendable {
     package let prerequisites: [Int]
 
     package init(
-        id: Identifier, challenge: Int, name: String, description: String, type: GoalType,
-        eventSource: EventSource, countsOncePerDay: Bool, isDefaultAssigned: Bool, statCode: Identifier,
-        comparison: String = ">=", targetValue: Int32, reward: Reward, prerequisites: [Int]
+        id: Identifier,
+        challenge: Int,
+        name: String,
+        description: String,
+        type: GoalType,
+        eventSource: EventSource,
+        countsOncePerDay: Bool,
+        isDefaultAssigned: Bool,
+        statCode: Identifier,
+        comparison: String = ">=",
+        targetValue: Int32,
+        reward: Reward,
+        prerequisites: [Int]
     ) {
         self.id = id
         self.challenge = challenge

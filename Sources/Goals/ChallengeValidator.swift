@@ -15,7 +15,8 @@ struct ChallengeValidator {
     mutating func validate(_ raw: ChallengeReader) -> ChallengeFile.Outcome {
         switch raw.challengesValue.shape {
         case .texts where !raw.challenges.isEmpty: break
-        case .texts, .absent, .null: report(raw.challengesValue.place, "config must have at least one challenge")
+        case .texts, .absent, .null:
+            report(raw.challengesValue.place, "config must have at least one challenge")
         default: report(raw.challengesValue.place, "'challenges' must be a list of objects")
         }
         var challenges: [Challenge] = []
@@ -47,7 +48,10 @@ struct ChallengeValidator {
             }
             challenges.append(
                 Challenge(
-                    id: Identifier(id ?? ""), name: name, description: description, goals: first..<goals.count
+                    id: Identifier(id ?? ""),
+                    name: name,
+                    description: description,
+                    goals: first..<goals.count
                 )
             )
         }
@@ -79,7 +83,9 @@ struct ChallengeValidator {
         shape(raw.requirement, "requirement")
         shape(raw.reward, "reward")
         let statCode = checkedID(
-            raw.statCode, raw.requirement.isMissing ? raw.place : raw.requirement.place, "stat_code cannot be empty"
+            raw.statCode,
+            raw.requirement.isMissing ? raw.place : raw.requirement.place,
+            "stat_code cannot be empty"
         )
         if raw.comparison.text != ">=" {
             let found = raw.comparison.text ?? ""
@@ -87,10 +93,18 @@ struct ChallengeValidator {
         }
         let target = positive(raw.target, place(raw.target, raw), "target_value must be positive")
         return Goal(
-            id: Identifier(id ?? ""), challenge: challenge, name: name,
-            description: text(raw.description, "description"), type: type, eventSource: source,
-            countsOncePerDay: isDaily, isDefaultAssigned: flag(raw.defaultAssigned, "defaultAssigned"),
-            statCode: Identifier(statCode ?? ""), targetValue: target, reward: reward(raw), prerequisites: []
+            id: Identifier(id ?? ""),
+            challenge: challenge,
+            name: name,
+            description: text(raw.description, "description"),
+            type: type,
+            eventSource: source,
+            countsOncePerDay: isDaily,
+            isDefaultAssigned: flag(raw.defaultAssigned, "defaultAssigned"),
+            statCode: Identifier(statCode ?? ""),
+            targetValue: target,
+            reward: reward(raw),
+            prerequisites: []
         )
     }
 
@@ -120,7 +134,8 @@ struct ChallengeValidator {
         let kind = Reward.Kind(rawValue: text)
         if kind == nil {
             report(
-                place(raw.rewardType, raw), "unsupported reward type '\(text)' (only 'ITEM' or 'WALLET' allowed)"
+                place(raw.rewardType, raw),
+                "unsupported reward type '\(text)' (only 'ITEM' or 'WALLET' allowed)"
             )
         }
         let id = required(raw.rewardID, raw.place, "reward_id cannot be empty")
@@ -131,7 +146,9 @@ struct ChallengeValidator {
     // MARK: Between goals
 
     private mutating func checkUnique(
-        _ goals: [Goal], _ challenges: [Challenge], _ places: [Int]
+        _ goals: [Goal],
+        _ challenges: [Challenge],
+        _ places: [Int]
     ) -> [Identifier: Int] {
         var ids: [Identifier: Int] = [:]
         for (index, goal) in goals.enumerated() where !goal.id.utf8.isEmpty {
@@ -145,11 +162,16 @@ struct ChallengeValidator {
     }
 
     private mutating func link(
-        _ goals: inout [Goal], _ ids: [Identifier: Int], _ prerequisites: [ChallengeReader.Value]
+        _ goals: inout [Goal],
+        _ ids: [Identifier: Int],
+        _ prerequisites: [ChallengeReader.Value]
     ) {
         for (index, value) in prerequisites.enumerated() where !value.isMissing {
             guard case .texts(let names) = value.shape else {
-                report(value.place, "goal '\(goals[index].id)' has prerequisites that are not a list of goal ids")
+                report(
+                    value.place,
+                    "goal '\(goals[index].id)' has prerequisites that are not a list of goal ids"
+                )
                 continue
             }
             var links: [Int] = []
@@ -171,10 +193,18 @@ struct ChallengeValidator {
             }
             let goal = goals[index]
             goals[index] = Goal(
-                id: goal.id, challenge: goal.challenge, name: goal.name, description: goal.description,
-                type: goal.type, eventSource: goal.eventSource, countsOncePerDay: goal.countsOncePerDay,
-                isDefaultAssigned: goal.isDefaultAssigned, statCode: goal.statCode,
-                targetValue: goal.targetValue, reward: goal.reward, prerequisites: links
+                id: goal.id,
+                challenge: goal.challenge,
+                name: goal.name,
+                description: goal.description,
+                type: goal.type,
+                eventSource: goal.eventSource,
+                countsOncePerDay: goal.countsOncePerDay,
+                isDefaultAssigned: goal.isDefaultAssigned,
+                statCode: goal.statCode,
+                targetValue: goal.targetValue,
+                reward: goal.reward,
+                prerequisites: links
             )
         }
     }
@@ -225,7 +255,10 @@ struct ChallengeValidator {
         let text = required(value, fallback, message)
         guard !text.isEmpty else { return nil }
         guard text.unicodeScalars.count <= Identifier.scalarsMax, !text.unicodeScalars.contains("\0") else {
-            report(value.place, "'\(text.prefix(40))…' is no id: at most \(Identifier.scalarsMax) characters, no U+0000")
+            report(
+                value.place,
+                "'\(text.prefix(40))…' is no id: at most \(Identifier.scalarsMax) characters, no U+0000"
+            )
             return nil
         }
         return text

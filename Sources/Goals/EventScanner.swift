@@ -28,11 +28,14 @@ package struct EventScanner {
         self.checks = checks
     }
 
-    /// Scans one line without its line end. `now` bounds the event's time; nil sets no bound.
+    /// Scans one line without its line end.
+    ///
+    /// `now` bounds the event's time; nil sets no bound.
     package mutating func scan(_ line: Span<UInt8>, now: Timestamp?) throws(EventFault) -> Result {
         if checks, line.count > Self.eventBytesMax {
             throw EventFault(
-                .tooLong, "is \(line.count) bytes long; an event has at most \(Self.eventBytesMax)"
+                .tooLong,
+                "is \(line.count) bytes long; an event has at most \(Self.eventBytesMax)"
             )
         }
         scratch.removeAll(keepingCapacity: true)
@@ -41,7 +44,9 @@ package struct EventScanner {
 
     /// Lends a field's bytes; `line` is the scanned line.
     package func with<Value>(
-        _ text: EventText, in line: Span<UInt8>, _ body: (Span<UInt8>) throws -> Value
+        _ text: EventText,
+        in line: Span<UInt8>,
+        _ body: (Span<UInt8>) throws -> Value
     ) rethrows -> Value {
         if text.isDecoded { return try body(scratch.span.extracting(text.range)) }
         return try body(line.extracting(text.range))
@@ -81,7 +86,8 @@ package struct EventScanner {
     }
 
     private mutating func scan(
-        _ text: UnsafeBufferPointer<UInt8>, now: Timestamp?
+        _ text: UnsafeBufferPointer<UInt8>,
+        now: Timestamp?
     ) throws(EventFault) -> Result {
         if checks, let at = UTF8Check.firstInvalid(text) {
             throw EventFault(.notUTF8, "is not UTF-8 at byte \(at)")
@@ -191,11 +197,14 @@ package struct EventScanner {
     // MARK: Meaning
 
     private mutating func event(
-        _ fields: Fields, _ scanner: JSONScanner, now: Timestamp?
+        _ fields: Fields,
+        _ scanner: JSONScanner,
+        now: Timestamp?
     ) throws(EventFault) -> Result {
         var view = EventView()
         try requireText(fields.name, "name")
-        guard let kind = EventKind.allCases.first(where: { scanner.matches(fields.name.text, $0.name) }) else {
+        guard let kind = EventKind.allCases.first(where: { scanner.matches(fields.name.text, $0.name) })
+        else {
             let name = String(decoding: scanner.decoded(fields.name.text).prefix(100), as: UTF8.self)
             throw EventFault(.unknownName, "has the unknown name '\(name)'")
         }
@@ -213,7 +222,9 @@ package struct EventScanner {
     }
 
     private mutating func scanID(
-        _ field: Field, _ scanner: JSONScanner, _ view: inout EventView
+        _ field: Field,
+        _ scanner: JSONScanner,
+        _ view: inout EventView
     ) throws(EventFault) {
         switch field.shape {
         case .absent: return
@@ -225,7 +236,10 @@ package struct EventScanner {
     }
 
     private mutating func scanTime(
-        _ field: Field, _ scanner: JSONScanner, now: Timestamp?, _ view: inout EventView
+        _ field: Field,
+        _ scanner: JSONScanner,
+        now: Timestamp?,
+        _ view: inout EventView
     ) throws(EventFault) {
         switch field.shape {
         case .absent: return
@@ -252,7 +266,9 @@ package struct EventScanner {
     }
 
     private mutating func scanPayload(
-        _ fields: Fields, _ scanner: JSONScanner, _ view: inout EventView
+        _ fields: Fields,
+        _ scanner: JSONScanner,
+        _ view: inout EventView
     ) throws(EventFault) {
         switch view.kind {
         case .userLoggedIn: return
@@ -276,10 +292,15 @@ package struct EventScanner {
     }
 
     private func require(
-        _ field: Field, _ shape: Field.Shape, _ name: StaticString, _ wanted: StaticString
+        _ field: Field,
+        _ shape: Field.Shape,
+        _ name: StaticString,
+        _ wanted: StaticString
     ) throws(EventFault) {
         guard field.shape != .absent else { throw EventFault(.missingField, "has no \(name)") }
-        guard field.shape == shape else { throw EventFault(.wrongType, "has a \(name) that is not \(wanted)") }
+        guard field.shape == shape else {
+            throw EventFault(.wrongType, "has a \(name) that is not \(wanted)")
+        }
     }
 
     private func requireText(_ field: Field, _ name: StaticString) throws(EventFault) {
@@ -293,7 +314,9 @@ package struct EventScanner {
 
     /// 1 to 100 scalars, no U+0000; the scanner has refused lone surrogates.
     private mutating func identifier(
-        _ field: Field, _ name: StaticString, _ scanner: JSONScanner
+        _ field: Field,
+        _ name: StaticString,
+        _ scanner: JSONScanner
     ) throws(EventFault) -> EventText {
         try requireText(field, name)
         let found = place(field.text, scanner)
@@ -313,7 +336,9 @@ package struct EventScanner {
     }
 
     private mutating func eventID(
-        _ field: Field, _ name: StaticString, _ scanner: JSONScanner
+        _ field: Field,
+        _ name: StaticString,
+        _ scanner: JSONScanner
     ) throws(EventFault) -> EventText {
         try requireText(field, name)
         let found = place(field.text, scanner)
@@ -322,7 +347,8 @@ package struct EventScanner {
         }
         guard isGood else {
             throw EventFault(
-                .badIdentifier, "has a \(name) that is not 1 to \(Self.idBytesMax) bytes without U+0000"
+                .badIdentifier,
+                "has a \(name) that is not 1 to \(Self.idBytesMax) bytes without U+0000"
             )
         }
         return found

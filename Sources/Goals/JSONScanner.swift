@@ -81,7 +81,8 @@ struct JSONScanner {
 
     /// Reads an object; `member` is called at each value and has to consume it.
     mutating func object(
-        depth: Int, _ member: (inout JSONScanner, JSONText) throws(JSONFault) -> Void
+        depth: Int,
+        _ member: (inout JSONScanner, JSONText) throws(JSONFault) -> Void
     ) throws(JSONFault) {
         guard depth <= Self.depthMax else { throw fault(.tooDeep) }
         try expect(UInt8(ascii: "{"))
@@ -110,7 +111,8 @@ struct JSONScanner {
 
     /// Reads an array; `element` is called at each value and has to consume it.
     mutating func array(
-        depth: Int, _ element: (inout JSONScanner) throws(JSONFault) -> Void
+        depth: Int,
+        _ element: (inout JSONScanner) throws(JSONFault) -> Void
     ) throws(JSONFault) {
         guard depth <= Self.depthMax else { throw fault(.tooDeep) }
         try expect(UInt8(ascii: "["))
@@ -140,7 +142,8 @@ struct JSONScanner {
                 try scanner.skipValue(depth: depth + 1)
             }
         case UInt8(ascii: "["):
-            try array(depth: depth + 1) { scanner throws(JSONFault) in try scanner.skipValue(depth: depth + 1) }
+            try array(depth: depth + 1) { scanner throws(JSONFault) in try scanner.skipValue(depth: depth + 1)
+            }
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
         case UInt8(ascii: "n"): try word("null")
@@ -188,7 +191,8 @@ struct JSONScanner {
             let unit = try hexUnit(at: at + 2)
             if unit >= 0xDC00, unit < 0xE000 { throw fault(.loneSurrogate) }
             if unit >= 0xD800, unit < 0xDC00 {
-                guard at + 7 < text.count, text[at + 6] == UInt8(ascii: "\\"), text[at + 7] == UInt8(ascii: "u")
+                guard at + 7 < text.count, text[at + 6] == UInt8(ascii: "\\"),
+                    text[at + 7] == UInt8(ascii: "u")
                 else { throw fault(.loneSurrogate) }
                 let low = try hexUnit(at: at + 8)
                 guard low >= 0xDC00, low < 0xE000 else { throw fault(.loneSurrogate) }
@@ -296,7 +300,9 @@ struct JSONScanner {
     func matches(_ string: JSONText, _ word: StaticString) -> Bool {
         if string.hasEscapes { return decoded(string).elementsEqual(word.withUTF8Buffer { Array($0) }) }
         guard string.count == word.utf8CodeUnitCount else { return false }
-        for index in 0..<string.count where text[string.start + index] != word.utf8Start[index] { return false }
+        for index in 0..<string.count where text[string.start + index] != word.utf8Start[index] {
+            return false
+        }
         return true
     }
 

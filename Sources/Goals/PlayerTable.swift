@@ -16,7 +16,9 @@ package struct PlayerTable: Sendable {
     /// Bytes held, for batch limits.
     package var byteCount: Int { bytes.count + ends.count * 16 + slots.count * 4 }
 
-    /// The index of the player with this id, added when new. `hash` is `PartitionHash.hash` of the same bytes.
+    /// The index of the player with this id, added when new.
+    ///
+    /// `hash` is `PartitionHash.hash` of the same bytes.
     package mutating func index(of id: Span<UInt8>, hash: UInt64) -> UInt32 {
         if (count + 1) * 4 > slots.count * 3 { grow() }
         let mask = slots.count - 1

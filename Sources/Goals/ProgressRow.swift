@@ -23,9 +23,17 @@ package struct ProgressRow: Hashable, Sendable {
     package var lastCountedOn: UTCDay?
 
     package init(
-        player: UInt32, goal: UInt32, progress: Int32 = 0, status: GoalStatus = .notStarted, isActive: Bool,
-        assignedAt: Timestamp? = nil, completedAt: Timestamp? = nil, claimedAt: Timestamp? = nil,
-        createdAt: Timestamp, updatedAt: Timestamp, lastEventAt: Timestamp? = nil,
+        player: UInt32,
+        goal: UInt32,
+        progress: Int32 = 0,
+        status: GoalStatus = .notStarted,
+        isActive: Bool,
+        assignedAt: Timestamp? = nil,
+        completedAt: Timestamp? = nil,
+        claimedAt: Timestamp? = nil,
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        lastEventAt: Timestamp? = nil,
         lastCountedOn: UTCDay? = nil
     ) {
         self.player = player

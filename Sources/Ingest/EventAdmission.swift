@@ -32,7 +32,11 @@ package struct EventAdmission: Sendable {
     ///
     /// `offset` is the offset the record gets; an accepted id is in the window from then on.
     package mutating func admit(
-        _ line: Span<UInt8>, origin: Origin, offset: UInt64, now: Timestamp, into batch: inout [UInt8]
+        _ line: Span<UInt8>,
+        origin: Origin,
+        offset: UInt64,
+        now: Timestamp,
+        into batch: inout [UInt8]
     ) -> Decision {
         let line = line.extracting(Self.trimmedRange(line))
         let view: EventView
@@ -62,7 +66,10 @@ package struct EventAdmission: Sendable {
         guard batch.count - start <= EventScanner.eventBytesMax else {
             batch.removeSubrange(start...)
             return .rejected(
-                EventFault(.tooLong, "is longer than \(EventScanner.eventBytesMax) bytes with the id it needs")
+                EventFault(
+                    .tooLong,
+                    "is longer than \(EventScanner.eventBytesMax) bytes with the id it needs"
+                )
             )
         }
         if !view.id.range.isEmpty {
@@ -97,7 +104,11 @@ package struct EventAdmission: Sendable {
 
     /// Appends the line with an id, a timestamp or both: in place of an empty value, else as first keys.
     private func fill(
-        _ line: Span<UInt8>, _ view: EventView, id: [UInt8]?, now: Timestamp, into batch: inout [UInt8]
+        _ line: Span<UInt8>,
+        _ view: EventView,
+        id: [UInt8]?,
+        now: Timestamp,
+        into batch: inout [UInt8]
     ) {
         let idValue = id.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] }
         let timeValue = view.time == nil ? Array("\"\(RFC3339.text(now))\"".utf8) : nil

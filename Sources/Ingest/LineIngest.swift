@@ -31,8 +31,11 @@ package final class LineIngest {
     package var progress: ((IngestSummary) -> Void)?
 
     package init(
-        writer: LogWriter, quarantine: Quarantine, admission: EventAdmission,
-        frameBytes: Int = LineIngest.frameBytesDefault, now: @escaping @Sendable () -> Timestamp
+        writer: LogWriter,
+        quarantine: Quarantine,
+        admission: EventAdmission,
+        frameBytes: Int = LineIngest.frameBytesDefault,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.writer = writer
         self.quarantine = quarantine
@@ -41,7 +44,9 @@ package final class LineIngest {
         self.now = now
     }
 
-    /// Ingests one input to its end. `source` names it for resuming; nil for input that cannot be resumed.
+    /// Ingests one input to its end.
+    ///
+    /// `source` names it for resuming; nil for input that cannot be resumed.
     ///
     /// Zstd-compressed input is recognised by its first bytes; positions then count decompressed bytes.
     package func ingest(_ input: InputFile, source: String?) throws(IngestError) -> IngestSummary {
@@ -51,7 +56,9 @@ package final class LineIngest {
         summary.resumedAtByte = resumeAt
         var stream = IngestStream(
             splitter: LineSplitter(lineBytesMax: EventScanner.eventBytesMax, position: resumeAt),
-            source: source, handled: resumeAt, toSkip: resumeAt
+            source: source,
+            handled: resumeAt,
+            toSkip: resumeAt
         )
         if let source {
             try attempt { () throws(DiskError) in try quarantine.recall(source: source, from: resumeAt) }
@@ -125,11 +132,15 @@ package final class LineIngest {
     }
 
     private func decompress(
-        _ bytes: Span<UInt8>, _ decompressor: StreamDecompressor, _ input: InputFile,
+        _ bytes: Span<UInt8>,
+        _ decompressor: StreamDecompressor,
+        _ input: InputFile,
         _ stream: inout IngestStream
     ) throws(IngestError) {
         do throws(StreamFailure<IngestError>) {
-            try decompressor.decompress(bytes.bytes) { part throws(IngestError) in try take(part.span, &stream) }
+            try decompressor.decompress(bytes.bytes) { part throws(IngestError) in
+                try take(part.span, &stream)
+            }
         } catch {
             switch error {
             case .consumer(let error): throw error
@@ -165,7 +176,9 @@ package final class LineIngest {
     }
 
     private func split(
-        _ bytes: Span<UInt8>, isEnd: Bool, _ stream: inout IngestStream
+        _ bytes: Span<UInt8>,
+        isEnd: Bool,
+        _ stream: inout IngestStream
     ) throws(IngestError) {
         let source = stream.source
         // The position a commit in here may claim: behind the lines handled so far, not behind the chunk.
@@ -179,7 +192,11 @@ package final class LineIngest {
                 let time = now()
                 try attempt { () throws(DiskError) in
                     try quarantine.addOversized(
-                        bytes, isLast: next != nil, source: source, byteOffset: byteOffset, now: time
+                        bytes,
+                        isLast: next != nil,
+                        source: source,
+                        byteOffset: byteOffset,
+                        now: time
                     )
                 }
                 if let next {
@@ -201,7 +218,11 @@ package final class LineIngest {
         let origin: EventAdmission.Origin =
             if let source { .source(source, byteOffset: byteOffset) } else { .unnamed }
         let decision = admission.admit(
-            line, origin: origin, offset: writer.nextOffset + UInt64(batchRecords), now: time, into: &batch
+            line,
+            origin: origin,
+            offset: writer.nextOffset + UInt64(batchRecords),
+            now: time,
+            into: &batch
         )
         switch decision {
         case .accepted(let eventTime):
@@ -212,7 +233,13 @@ package final class LineIngest {
         case .otherNamespace: summary.otherNamespace += 1
         case .rejected(let fault):
             try attempt { () throws(DiskError) in
-                try quarantine.add(line: line, fault: fault, source: source, byteOffset: byteOffset, now: time)
+                try quarantine.add(
+                    line: line,
+                    fault: fault,
+                    source: source,
+                    byteOffset: byteOffset,
+                    now: time
+                )
             }
             summary.quarantined[fault.reason, default: 0] += 1
         }
@@ -223,7 +250,10 @@ package final class LineIngest {
         try attempt { () throws(DiskError) in try quarantine.sync() }
         guard batchRecords > 0 else { return }
         let content = FrameContent(
-            bytes: batch, recordCount: batchRecords, leastTime: leastTime, greatestTime: greatestTime,
+            bytes: batch,
+            recordCount: batchRecords,
+            leastTime: leastTime,
+            greatestTime: greatestTime,
             source: source.map { SourcePosition(name: $0, byteOffset: position) }
         )
         do throws(LogError) {

@@ -26,7 +26,9 @@ struct LineSplitter {
 
     /// Takes the chunk and calls `body` with each piece and its bytes; `isEnd` with the stream's last bytes.
     mutating func split<Failure: Error>(
-        _ chunk: Span<UInt8>, isEnd: Bool, _ body: (Piece, Span<UInt8>) throws(Failure) -> Void
+        _ chunk: Span<UInt8>,
+        isEnd: Bool,
+        _ body: (Piece, Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         var at = 0
         while at < chunk.count {
@@ -51,7 +53,10 @@ struct LineSplitter {
             } else {
                 let heldCount = pending.count
                 part.withUnsafeBufferPointer { pending.append(contentsOf: $0) }
-                try body(.line(byteOffset: partOffset - UInt64(heldCount), next: position), takePending().span)
+                try body(
+                    .line(byteOffset: partOffset - UInt64(heldCount), next: position),
+                    takePending().span
+                )
             }
             guard let end else { break }
             at = end + 1

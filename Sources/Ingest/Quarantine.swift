@@ -51,21 +51,35 @@ package final class Quarantine {
         }
     }
 
-    /// Notes a refused line; durable after `sync`. `source` and `byteOffset` say where it came from.
+    /// Notes a refused line; durable after `sync`.
+    ///
+    /// `source` and `byteOffset` say where it came from.
     package func add(
-        line: Span<UInt8>, fault: EventFault, source: String?, byteOffset: UInt64, now: Timestamp
+        line: Span<UInt8>,
+        fault: EventFault,
+        source: String?,
+        byteOffset: UInt64,
+        now: Timestamp
     ) throws(DiskError) {
         if let source, known.remove(Self.key(source, byteOffset)) != nil { return }
         let entry = QuarantineEntry(
-            time: now, fault: fault, source: source, byteOffset: byteOffset,
-            byteCount: UInt64(line.count), content: .line(line.withUnsafeBufferPointer { Array($0) })
+            time: now,
+            fault: fault,
+            source: source,
+            byteOffset: byteOffset,
+            byteCount: UInt64(line.count),
+            content: .line(line.withUnsafeBufferPointer { Array($0) })
         )
         try put(entry, now)
     }
 
     /// Takes the next bytes of a line that is too long to hold; the last call makes its entry.
     package func addOversized(
-        _ part: Span<UInt8>, isLast: Bool, source: String?, byteOffset: UInt64, now: Timestamp
+        _ part: Span<UInt8>,
+        isLast: Bool,
+        source: String?,
+        byteOffset: UInt64,
+        now: Timestamp
     ) throws(DiskError) {
         var current: RawLine
         if let raw {
@@ -75,7 +89,9 @@ package final class Quarantine {
             // The same name at a rerun, which then replaces what the killed run left.
             let name = EventIDs.id(source: source ?? RFC3339.text(now), byteOffset: byteOffset) + ".raw"
             current = RawLine(
-                file: try volume.open(directory + "/" + name, .replace), name: name, byteOffset: byteOffset,
+                file: try volume.open(directory + "/" + name, .replace),
+                name: name,
+                byteOffset: byteOffset,
                 byteCount: 0
             )
         }
@@ -95,8 +111,12 @@ package final class Quarantine {
             "is \(current.byteCount) bytes long; an event has at most \(EventScanner.eventBytesMax)"
         )
         let entry = QuarantineEntry(
-            time: now, fault: fault, source: source, byteOffset: current.byteOffset,
-            byteCount: current.byteCount, content: .file(current.name)
+            time: now,
+            fault: fault,
+            source: source,
+            byteOffset: current.byteOffset,
+            byteCount: current.byteCount,
+            content: .file(current.name)
         )
         try put(entry, now)
     }

@@ -38,7 +38,9 @@ actor AnswerLane {
             let start = next
             while next < batch.rows.count, batch.rows[next].player == UInt32(player) { next += 1 }
             let view = PlayerView(
-                firstEventAt: batch.states[player].firstEventAt, rows: batch.rows[start..<next], publishDay: day
+                firstEventAt: batch.states[player].firstEventAt,
+                rows: batch.rows[start..<next],
+                publishDay: day
             )
             let frames = try renderer.frames(view)
             let stored = zip(templates, frames).map { StoredAnswer(template: $0, frame: $1.frame) }

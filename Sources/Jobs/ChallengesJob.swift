@@ -19,7 +19,9 @@ package struct ChallengesJob {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, now: @escaping @Sendable () -> Timestamp = WallClock.now
+        settings: Settings,
+        access: LogAccess,
+        now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
         self.access = access
@@ -31,7 +33,9 @@ package struct ChallengesJob {
         return try history.offsets().map { offset in
             let set = try LogAccess.read(try history.read(at: offset), path: history.path(at: offset))
             return Entry(
-                offset: offset, path: history.path(at: offset), challenges: set.challenges.count,
+                offset: offset,
+                path: history.path(at: offset),
+                challenges: set.challenges.count,
                 goals: set.goals.count
             )
         }

@@ -15,7 +15,8 @@ package struct Database: Sendable {
     package static func open(_ settings: Settings, log: Logger) async throws -> Database {
         if let url = settings.databaseURL { return Database(conninfo: url) }
         let cluster = EmbeddedCluster(dataDirectory: settings.data)
-        if case .running = try cluster.status() {} else {
+        if case .running = try cluster.status() {
+        } else {
             log.info("starting the embedded PostgreSQL", metadata: ["data": "\(settings.data)"])
             try await cluster.start()
         }

@@ -38,9 +38,14 @@ package struct DatabaseJob: Sendable {
     package func status() throws -> State {
         switch try cluster.status() {
         case .running(let processID, _):
-            State(isRunning: true, processID: processID, line: "running as process \(processID), \(cluster.url)")
+            State(
+                isRunning: true,
+                processID: processID,
+                line: "running as process \(processID), \(cluster.url)"
+            )
         case .stopped: State(isRunning: false, processID: nil, line: "stopped")
-        case .notInitialised: State(isRunning: false, processID: nil, line: "not made yet; the first job makes it")
+        case .notInitialised:
+            State(isRunning: false, processID: nil, line: "not made yet; the first job makes it")
         }
     }
 

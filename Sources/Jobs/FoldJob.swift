@@ -27,7 +27,10 @@ package struct FoldJob: Sendable {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, database: Database, log: Logger,
+        settings: Settings,
+        access: LogAccess,
+        database: Database,
+        log: Logger,
         priorRowsMax: Int = FoldJob.priorRowsDefault,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) throws(JobError) {
@@ -46,7 +49,10 @@ package struct FoldJob: Sendable {
         let control = database.session("fold-control")
         try await Schema.install(control, partitions: settings.partitions)
         guard try await control.tryAdvisoryLock(key: Self.advisoryLockKey) else {
-            throw JobError(.tryAgain, "another fold is running on this database: let it end, or run again later")
+            throw JobError(
+                .tryAgain,
+                "another fold is running on this database: let it end, or run again later"
+            )
         }
         let tables = FoldTables(session: control, namespace: namespace)
         try await tables.bindLog(uuid: try access.directory.identity().uuid)
@@ -106,10 +112,16 @@ package struct FoldJob: Sendable {
             events.byteCount < settings.foldBatchBytes
         {
             guard try reader.nextFrame() else { break }
-            let count = min(UInt64(reader.recordCount), stop - next, UInt64(settings.foldBatchRecords) - (next - from))
+            let count = min(
+                UInt64(reader.recordCount),
+                stop - next,
+                UInt64(settings.foldBatchRecords) - (next - from)
+            )
             let bytes = reader.paddedBytes
             events.append(
-                lines: bytes.span.extracting(reader.byteRange), recordCount: Int(count), baseOffset: next
+                lines: bytes.span.extracting(reader.byteRange),
+                recordCount: Int(count),
+                baseOffset: next
             )
             next += count
         }
@@ -130,7 +142,9 @@ package struct FoldJob: Sendable {
 
     /// Folds a batch into all partitions that need it, one a connection at a time.
     private func write(
-        _ batch: ReadBatch, _ marks: [PartitionWatermark], _ workers: [FoldTables]
+        _ batch: ReadBatch,
+        _ marks: [PartitionWatermark],
+        _ workers: [FoldTables]
     ) async throws -> Written {
         let queue = PartitionQueue(marks.indices.filter { marks[$0].nextOffset < batch.end })
         return try await withThrowingTaskGroup(of: Written.self) { group in
@@ -164,16 +178,23 @@ package struct FoldJob: Sendable {
     }
 
     private func fold(
-        _ batch: ReadBatch, _ mark: PartitionWatermark, _ index: Int, _ tables: FoldTables
+        _ batch: ReadBatch,
+        _ mark: PartitionWatermark,
+        _ index: Int,
+        _ tables: FoldTables
     ) async throws -> (FoldCounts, FoldWriteCounts) {
         let events = batch.events.partitions[index]
         let fold = PartitionFold(events, challenges: batch.challenges)
         let counts = Mutex(FoldCounts())
         let writes = try await tables.fold(
-            partition: mark, stream: Workspace.stream, players: events.players,
+            partition: mark,
+            stream: Workspace.stream,
+            players: events.players,
             playersAtOnce: max(1, priorRowsMax / batch.challenges.goals.count),
             requests: events.requests.compactMap { $0.isDelivery ? nil : ($0.player, $0.eventID) },
-            challenges: batch.challenges, nextOffset: batch.end, now: now()
+            challenges: batch.challenges,
+            nextOffset: batch.end,
+            now: now()
         ) { players, prior in
             let (change, folded) = fold.change(players: players, prior: prior)
             counts.withLock { $0.add(folded) }

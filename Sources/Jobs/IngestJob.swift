@@ -16,7 +16,9 @@ package struct IngestJob {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, log: Logger,
+        settings: Settings,
+        access: LogAccess,
+        log: Logger,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
@@ -30,7 +32,9 @@ package struct IngestJob {
     /// `source` names a single input for resuming. Without it a file is its path and first line, and standard input
     /// has no name and cannot be resumed. `progress` gets what is done of all inputs.
     package func run(
-        inputs: [String], source: String?, progress: ((IngestSummary) -> Void)? = nil
+        inputs: [String],
+        source: String?,
+        progress: ((IngestSummary) -> Void)? = nil
     ) throws -> IngestSummary {
         let namespace = try settings.requiredNamespace()
         // Every input is opened first, so that a wrong name stops the command before it has done half.
@@ -47,8 +51,10 @@ package struct IngestJob {
             end: writer.nextOffset
         )
         let ingest = LineIngest(
-            writer: writer, quarantine: Quarantine(volume: access.volume, directory: access.workspace.quarantine),
-            admission: admission, now: now
+            writer: writer,
+            quarantine: Quarantine(volume: access.volume, directory: access.workspace.quarantine),
+            admission: admission,
+            now: now
         )
         var total = IngestSummary()
         total.nextOffset = writer.nextOffset

@@ -23,7 +23,9 @@ package struct InitJob {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, now: @escaping @Sendable () -> Timestamp = WallClock.now
+        settings: Settings,
+        access: LogAccess,
+        now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
         self.access = access
@@ -40,7 +42,9 @@ package struct InitJob {
         try writeSettings()
         let isNew = try !access.volume.exists(access.directory.path + "/" + StreamIdentity.fileName)
         let identity = try LogDirectory.create(
-            volume: access.volume, path: access.directory.path, makeUUID: { UUID().uuidString }
+            volume: access.volume,
+            path: access.directory.path,
+            makeUUID: { UUID().uuidString }
         )
         if let first {
             let writer = try access.openWriter(settings, now: now)
@@ -49,15 +53,19 @@ package struct InitJob {
         }
         let governing = try access.governing(try access.directory.end())
         return Summary(
-            data: settings.data, logID: identity.uuid, isNew: isNew,
-            challenges: governing.set.challenges.count, goals: governing.set.goals.count
+            data: settings.data,
+            logID: identity.uuid,
+            isNew: isNew,
+            challenges: governing.set.challenges.count,
+            goals: governing.set.goals.count
         )
     }
 
     private func readChallenges() throws -> [UInt8] {
         guard let path = settings.challenges else {
             throw JobError(
-                .usage, "a new log needs its challenges: give --challenges FILE or set GOALPOST_CHALLENGES"
+                .usage,
+                "a new log needs its challenges: give --challenges FILE or set GOALPOST_CHALLENGES"
             )
         }
         let bytes = try access.volume.readFile(path, bytesMax: ChallengeFile.bytesMax)
@@ -70,7 +78,8 @@ package struct InitJob {
         let path = access.workspace.settingsFile
         guard try !access.volume.exists(path), let namespace = settings.namespace else { return }
         let quoted = namespace.replacingOccurrences(of: "'", with: "''")
-        let text = "# Settings of this data directory; GOALPOST_* variables override them.\nnamespace: '\(quoted)'\n"
+        let text =
+            "# Settings of this data directory; GOALPOST_* variables override them.\nnamespace: '\(quoted)'\n"
         try access.volume.atomicWrite(Array(text.utf8), to: path)
     }
 }

@@ -29,7 +29,10 @@ package struct LogAccess: Sendable {
         let bytes = try history.read(at: start)
         let set = try Self.read(bytes, path: history.path(at: start))
         return GoverningChallenges(
-            set: set, bytes: bytes, start: start, end: offsets.first { $0 > offset } ?? UInt64.max
+            set: set,
+            bytes: bytes,
+            start: start,
+            end: offsets.first { $0 > offset } ?? UInt64.max
         )
     }
 
@@ -43,9 +46,12 @@ package struct LogAccess: Sendable {
         }
     }
 
-    package func openWriter(_ settings: Settings, now: @escaping @Sendable () -> Timestamp) throws -> LogWriter {
+    package func openWriter(_ settings: Settings, now: @escaping @Sendable () -> Timestamp) throws
+        -> LogWriter
+    {
         try LogWriter.open(
-            volume: volume, directory: directory.path,
+            volume: volume,
+            directory: directory.path,
             limits: LogLimits(
                 segmentBytesMax: UInt64(settings.segmentBytesMax),
                 segmentAgeMax: .seconds(settings.segmentSecondsMax)

@@ -25,15 +25,20 @@ package struct PayloadJob {
             }
             let id = own?.0.template ?? view.state.template(slot)
             let template = if let id { try view.template(id) } else { nil as [UInt8]? }
-            let offset = own.map { view.state.mark(of: $0.0.partition)?.offset ?? 0 } ?? view.state.leastOffset
+            let offset =
+                own.map { view.state.mark(of: $0.0.partition)?.offset ?? 0 } ?? view.state.leastOffset
             return (frame: own?.1, template: template, offset: offset)
         }
         guard let template = found.template else {
             throw JobError(.badData, "the payload store lacks a template: run `goalpost run publish --all`")
         }
-        guard let frame = found.frame else { return Answer(bytes: template, isKnown: false, offset: found.offset) }
+        guard let frame = found.frame else {
+            return Answer(bytes: template, isKnown: false, offset: found.offset)
+        }
         let bytes = try DictionaryDecompressor().decompress(
-            frame, with: try DecompressionDictionary(template: template), byteCountMax: PayloadBatch.itemBytesMax
+            frame,
+            with: try DecompressionDictionary(template: template),
+            byteCountMax: PayloadBatch.itemBytesMax
         )
         return Answer(bytes: bytes, isKnown: true, offset: found.offset)
     }

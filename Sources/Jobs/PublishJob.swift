@@ -23,7 +23,10 @@ package struct PublishJob: Sendable {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, database: Database, log: Logger,
+        settings: Settings,
+        access: LogAccess,
+        database: Database,
+        log: Logger,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
@@ -35,7 +38,9 @@ package struct PublishJob: Sendable {
 
     /// Publishes answers for the UTC day of `asOf`, now unless given; `all` renders everybody.
     package func run(
-        asOf: Timestamp? = nil, all: Bool = false, progress: ((PublishSummary) -> Void)? = nil
+        asOf: Timestamp? = nil,
+        all: Bool = false,
+        progress: ((PublishSummary) -> Void)? = nil
     ) async throws -> PublishSummary {
         let started = ContinuousClock.now
         let session = database.session("publish")
@@ -47,7 +52,8 @@ package struct PublishJob: Sendable {
         let renderer = try AnswerRenderer(challenges: governing.set)
         let templates = try renderer.templates.map(AnswerLane.templateID)
         let sink = PublishedSink(
-            directory: access.workspace.payloads, mapBytes: settings.payloadMapBytes,
+            directory: access.workspace.payloads,
+            mapBytes: settings.payloadMapBytes,
             lane: BlockingLane(label: "goalpost.payloads")
         )
         var previous = try await sink.state()
@@ -57,12 +63,21 @@ package struct PublishJob: Sendable {
             previous = nil
         }
         var run = PublishRun(
-            tables: tables, sink: sink, partitions: partitions, challenges: governing.set,
+            tables: tables,
+            sink: sink,
+            partitions: partitions,
+            challenges: governing.set,
             lanes: try (0..<Self.lanes).map { _ in try AnswerLane(challenges: governing.set) },
-            day: (asOf ?? now()).day, batchPlayers: settings.publishBatchPlayers, now: now, progress: progress,
+            day: (asOf ?? now()).day,
+            batchPlayers: settings.publishBatchPlayers,
+            now: now,
+            progress: progress,
             state: PublishedState(
-                databaseID: facts.databaseID, challengesID: ContentHash.sha256Hex(governing.bytes),
-                day: (asOf ?? now()).day.number, publishedAt: now().milliseconds, currentTemplates: templates
+                databaseID: facts.databaseID,
+                challengesID: ContentHash.sha256Hex(governing.bytes),
+                day: (asOf ?? now()).day.number,
+                publishedAt: now().milliseconds,
+                currentTemplates: templates
             )
         )
         let renderedTemplates = zip(templates, renderer.templates).map { ($0, $1.bytes) }

@@ -22,9 +22,16 @@ struct PublishRun {
     private(set) var summary = PublishSummary()
 
     init(
-        tables: PublishTables, sink: PublishedSink, partitions: [PartitionWatermark], challenges: ChallengeSet,
-        lanes: [AnswerLane], day: UTCDay, batchPlayers: Int, now: @escaping @Sendable () -> Timestamp,
-        progress: ((PublishSummary) -> Void)?, state: PublishedState
+        tables: PublishTables,
+        sink: PublishedSink,
+        partitions: [PartitionWatermark],
+        challenges: ChallengeSet,
+        lanes: [AnswerLane],
+        day: UTCDay,
+        batchPlayers: Int,
+        now: @escaping @Sendable () -> Timestamp,
+        progress: ((PublishSummary) -> Void)?,
+        state: PublishedState
     ) {
         self.tables = tables
         self.sink = sink
@@ -41,7 +48,9 @@ struct PublishRun {
 
     /// Decides between everybody and the changed, and stores the templates.
     mutating func begin(
-        after previous: PublishedState?, all: Bool, templates: [(TemplateID, [UInt8])]
+        after previous: PublishedState?,
+        all: Bool,
+        templates: [(TemplateID, [UInt8])]
     ) async throws {
         let shown = previous.map { $0.challengesID == target.challengesID && $0.day <= target.day } ?? false
         let sameTemplates = previous?.currentTemplates == target.currentTemplates
@@ -61,13 +70,18 @@ struct PublishRun {
             summary.isResumed = true
         } else {
             state.fullRun = FullRunProgress(
-                challengesID: target.challengesID, day: target.day,
-                partition: UInt16(partitions.first?.partition ?? 0), lastUser: []
+                challengesID: target.challengesID,
+                day: target.day,
+                partition: UInt16(partitions.first?.partition ?? 0),
+                lastUser: []
             )
             state.partitions = partitions.map { partition in
                 previous?.mark(of: UInt16(partition.partition))
                     ?? PartitionMark(
-                        partition: UInt16(partition.partition), sequence: 0, offset: 0, foldedAt: 0
+                        partition: UInt16(partition.partition),
+                        sequence: 0,
+                        offset: 0,
+                        foldedAt: 0
                     )
             }
         }
@@ -96,7 +110,10 @@ struct PublishRun {
             }
             repeat {
                 let players = try await tables.all(
-                    partition: partition, afterUser: after, limit: batchPlayers, challenges: challenges
+                    partition: partition,
+                    afterUser: after,
+                    limit: batchPlayers,
+                    challenges: challenges
                 )
                 state.fullRun?.partition = number
                 state.fullRun?.lastUser = players.lastUser?.utf8 ?? after?.utf8 ?? []
@@ -122,7 +139,9 @@ struct PublishRun {
                 }
                 guard !ids.isEmpty else { continue }
                 let players = try await tables.players(
-                    partition: partition, ids: ids.map { Identifier(utf8: $0) }, challenges: challenges
+                    partition: partition,
+                    ids: ids.map { Identifier(utf8: $0) },
+                    challenges: challenges
                 )
                 try await store(players, UInt16(partition.partition), missing: ids)
                 summary.playersForNewDay += UInt64(players.players.count)
@@ -140,8 +159,12 @@ struct PublishRun {
             var isDone = shown >= partition.sequence
             while !isDone {
                 let players = try await tables.changed(
-                    partition: partition, after: shown, upTo: partition.sequence, afterUser: after,
-                    limit: batchPlayers, challenges: challenges
+                    partition: partition,
+                    after: shown,
+                    upTo: partition.sequence,
+                    afterUser: after,
+                    limit: batchPlayers,
+                    challenges: challenges
                 )
                 after = players.lastUser
                 isDone = after == nil
@@ -175,13 +198,18 @@ struct PublishRun {
 
     /// Renders and stores some players; those of `missing` that the tables do not know are removed.
     private mutating func store(
-        _ players: PlayerBatch, _ partition: UInt16, missing: [[UInt8]] = []
+        _ players: PlayerBatch,
+        _ partition: UInt16,
+        missing: [[UInt8]] = []
     ) async throws {
         let rendered = try await render(players)
         var batch = PayloadBatch()
         for player in rendered {
             try batch.put(
-                user: player.user, partition: partition, day: target.day, answers: player.answers,
+                user: player.user,
+                partition: partition,
+                day: target.day,
+                answers: player.answers,
                 dailyUntil: player.dailyUntil
             )
             summary.frameBytes += UInt64(player.frameBytes)

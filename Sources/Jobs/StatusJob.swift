@@ -46,7 +46,9 @@ package struct StatusJob: Sendable {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        settings: Settings, access: LogAccess, database: Database,
+        settings: Settings,
+        access: LogAccess,
+        database: Database,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
@@ -64,19 +66,27 @@ package struct StatusJob: Sendable {
         let time = now()
         let ages = { (milliseconds: Int64) in Double(time.milliseconds - milliseconds) / 1000 }
         return Report(
-            logEnd: end, logFirst: try access.directory.firstOffset(), segments: segments.count,
-            logBytes: segments.reduce(0) { $0 + $1.fileBytes }, lagRecords: end - min(least, end),
+            logEnd: end,
+            logFirst: try access.directory.firstOffset(),
+            segments: segments.count,
+            logBytes: segments.reduce(0) { $0 + $1.fileBytes },
+            lagRecords: end - min(least, end),
             lagSeconds: try oldestUnfolded(least, end).map { max(0, ages($0)) } ?? 0,
             publishedDay: published.map { UTCDay(number: $0.day).text },
-            publishedOffset: published?.leastOffset, publishedAgeSeconds: published.map { ages($0.publishedAt) },
-            publishedPlayers: players, isFullPublishPending: published?.fullRun != nil,
+            publishedOffset: published?.leastOffset,
+            publishedAgeSeconds: published.map { ages($0.publishedAt) },
+            publishedPlayers: players,
+            isFullPublishPending: published?.fullRun != nil,
             partitions: marks.map { mark in
                 let shown = published?.mark(of: UInt16(mark.partition))
                 return Partition(
-                    partition: mark.partition, watermark: mark.nextOffset,
-                    lagRecords: end - min(mark.nextOffset, end), sequence: mark.sequence,
+                    partition: mark.partition,
+                    watermark: mark.nextOffset,
+                    lagRecords: end - min(mark.nextOffset, end),
+                    sequence: mark.sequence,
                     foldAgeSeconds: mark.foldedAt.map { ages($0.milliseconds) },
-                    publishedSequence: shown?.sequence, publishedOffset: shown?.offset
+                    publishedSequence: shown?.sequence,
+                    publishedOffset: shown?.offset
                 )
             }
         )
@@ -109,7 +119,9 @@ package struct StatusJob: Sendable {
         guard least < end else { return nil }
         let first = try access.directory.firstOffset()
         let reader = try LogReader(
-            volume: access.volume, directory: access.directory.path, from: max(least, first)
+            volume: access.volume,
+            directory: access.directory.path,
+            from: max(least, first)
         )
         return try reader.nextFooter()?.leastTime
     }

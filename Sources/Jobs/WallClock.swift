@@ -1,4 +1,5 @@
 package import Goals
+
 #if canImport(Glibc)
 import Glibc
 #else

@@ -35,7 +35,8 @@ package final class PublishedStore: Sendable {
     /// Players stored.
     package func playerCount() throws(PayloadStoreError) -> Int {
         try storing { () throws(LMDBError) in
-            try ReadSnapshot(environment).read { view throws(LMDBError) in try view.count(of: layout.answers) }
+            try ReadSnapshot(environment).read { view throws(LMDBError) in try view.count(of: layout.answers)
+            }
         }
     }
 

@@ -17,7 +17,8 @@ struct SettingsResolver {
     private(set) var resolved: [ResolvedSetting] = []
 
     init(
-        environment: [String: String], file: SettingsFile,
+        environment: [String: String],
+        file: SettingsFile,
         options: [SettingName: (option: String, text: String)]
     ) {
         self.environment = environment
@@ -33,7 +34,8 @@ struct SettingsResolver {
             throw .notAChoice(shown: shown(text, key), source: source, choices: choices)
         }
         resolved.append(
-            ResolvedSetting(name: name, shown: text.map { shown($0, key) }, source: source))
+            ResolvedSetting(name: name, shown: text.map { shown($0, key) }, source: source)
+        )
         return text
     }
 

@@ -23,7 +23,11 @@ package struct SettingKey: Sendable {
     package static let all: [SettingKey] = SettingName.allCases.map(SettingKey.init)
 
     private init(
-        name: SettingName, kind: Kind, standard: String?, meaning: String, isSecret: Bool = false
+        name: SettingName,
+        kind: Kind,
+        standard: String?,
+        meaning: String,
+        isSecret: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -39,79 +43,132 @@ package struct SettingKey: Sendable {
         switch name {
         case .data:
             self.init(
-                name: name, kind: .text, standard: "/var/lib/goalpost",
-                meaning: "The data directory; --data overrides it, and goalpost.yaml inside it cannot set it.")
+                name: name,
+                kind: .text,
+                standard: "/var/lib/goalpost",
+                meaning: "The data directory; --data overrides it, and goalpost.yaml inside it cannot set it."
+            )
         case .challenges:
             self.init(
-                name: name, kind: .text, standard: nil,
-                meaning: "The challenges.json that `goalpost init` starts the log with.")
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "The challenges.json that `goalpost init` starts the log with."
+            )
         case .namespace:
             self.init(
-                name: name, kind: .text, standard: nil,
-                meaning: "The game's namespace; events of another are counted and dropped.")
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "The game's namespace; events of another are counted and dropped."
+            )
         case .databaseURL:
             self.init(
-                name: name, kind: .text, standard: nil,
+                name: name,
+                kind: .text,
+                standard: nil,
                 meaning: "The PostgreSQL to use; without it Goalpost runs its own in the data directory.",
-                isSecret: true)
+                isSecret: true
+            )
         case .partitions:
             self.init(
-                name: name, kind: .number(range: 1...1024, unit: "partitions"), standard: "16",
-                meaning: "Hash partitions of the tables; takes effect when they are created.")
+                name: name,
+                kind: .number(range: 1...1024, unit: "partitions"),
+                standard: "16",
+                meaning: "Hash partitions of the tables; takes effect when they are created."
+            )
         case .segmentBytesMax:
             self.init(
-                name: name, kind: .number(range: 65_536...(16 * Self.gibibyte), unit: "bytes"),
-                standard: String(256 << 20), meaning: "A segment file is sealed at this size.")
+                name: name,
+                kind: .number(range: 65_536...(16 * Self.gibibyte), unit: "bytes"),
+                standard: String(256 << 20),
+                meaning: "A segment file is sealed at this size."
+            )
         case .segmentSecondsMax:
             self.init(
-                name: name, kind: .number(range: 1...604_800, unit: "seconds"), standard: "3600",
-                meaning: "A segment file is sealed at this age.")
+                name: name,
+                kind: .number(range: 1...604_800, unit: "seconds"),
+                standard: "3600",
+                meaning: "A segment file is sealed at this age."
+            )
         case .dedupeEvents:
             self.init(
-                name: name, kind: .number(range: 0...134_217_728, unit: "events"), standard: "1048576",
-                meaning: "How many newest events a retried one is recognised among; 0 switches that off.")
+                name: name,
+                kind: .number(range: 0...134_217_728, unit: "events"),
+                standard: "1048576",
+                meaning: "How many newest events a retried one is recognised among; 0 switches that off."
+            )
         case .foldBatchRecords:
             self.init(
-                name: name, kind: .number(range: 1...100_000_000, unit: "records"), standard: "1000000",
-                meaning: "Most records one fold batch reads.")
+                name: name,
+                kind: .number(range: 1...100_000_000, unit: "records"),
+                standard: "1000000",
+                meaning: "Most records one fold batch reads."
+            )
         case .foldBatchBytes:
             self.init(
-                name: name, kind: .number(range: 1_048_576...(64 * Self.gibibyte), unit: "bytes"),
-                standard: String(256 << 20), meaning: "Most uncompressed bytes one fold batch reads.")
+                name: name,
+                kind: .number(range: 1_048_576...(64 * Self.gibibyte), unit: "bytes"),
+                standard: String(256 << 20),
+                meaning: "Most uncompressed bytes one fold batch reads."
+            )
         case .foldConnections:
             self.init(
-                name: name, kind: .number(range: 1...64, unit: "connections"), standard: "2",
-                meaning: "PostgreSQL connections a fold works with.")
+                name: name,
+                kind: .number(range: 1...64, unit: "connections"),
+                standard: "2",
+                meaning: "PostgreSQL connections a fold works with."
+            )
         case .publishBatchPlayers:
             self.init(
-                name: name, kind: .number(range: 1...1_000_000, unit: "players"), standard: "2000",
-                meaning: "Players whose answers one publish transaction stores.")
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "players"),
+                standard: "2000",
+                meaning: "Players whose answers one publish transaction stores."
+            )
         case .payloadMapBytes:
             self.init(
-                name: name, kind: .number(range: 1_048_576...(65_536 * Self.gibibyte), unit: "bytes"),
+                name: name,
+                kind: .number(range: 1_048_576...(65_536 * Self.gibibyte), unit: "bytes"),
                 standard: String(64 * Self.gibibyte),
-                meaning: "Address space of the payload store; the file only grows as it fills.")
+                meaning: "Address space of the payload store; the file only grows as it fills."
+            )
         case .frontListen:
             self.init(
-                name: name, kind: .text, standard: "127.0.0.1:8480",
-                meaning: "Where goalpost-front listens, HOST:PORT or [IPV6]:PORT; port 0 takes a free one.")
+                name: name,
+                kind: .text,
+                standard: "127.0.0.1:8480",
+                meaning: "Where goalpost-front listens, HOST:PORT or [IPV6]:PORT; port 0 takes a free one."
+            )
         case .frontMaxAgeSeconds:
             self.init(
-                name: name, kind: .number(range: 0...86_400, unit: "seconds"), standard: "30",
-                meaning: "How long after the fold a client may show an answer without asking again.")
+                name: name,
+                kind: .number(range: 0...86_400, unit: "seconds"),
+                standard: "30",
+                meaning: "How long after the fold a client may show an answer without asking again."
+            )
         case .ingestURL:
             self.init(
-                name: name, kind: .text, standard: "goalpost-ingest",
-                meaning: "Where writes go; the front names it when a client tries to write to it.")
+                name: name,
+                kind: .text,
+                standard: "goalpost-ingest",
+                meaning: "Where writes go; the front names it when a client tries to write to it."
+            )
         case .postgresBin:
             self.init(
-                name: name, kind: .text, standard: nil,
-                meaning: "The directory of initdb and pg_ctl; without it the newest PostgreSQL installed is used.")
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "The directory of initdb and pg_ctl; without it the newest PostgreSQL installed is used."
+            )
         case .logLevel:
             self.init(
                 name: name,
                 kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
-                standard: "info", meaning: "The least severe log line that is written to stderr.")
+                standard: "info",
+                meaning: "The least severe log line that is written to stderr."
+            )
         }
     }
 }

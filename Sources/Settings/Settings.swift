@@ -37,6 +37,7 @@ package struct Settings: Sendable, Equatable {
     ///   - override: The data directory of `--data`, which wins over everything; `nil` when not given.
     ///   - options: Further values from the command line, by setting, with the option that gave each.
     ///   - environment: The process's variables; only those that start with `GOALPOST_` are looked at.
+    /// - Returns: The settings with their sources.
     /// - Throws: ``SettingsError``, which says what to mend and where.
     package static func load(
         data override: String? = nil,
@@ -46,7 +47,8 @@ package struct Settings: Sendable, Equatable {
         try checkVariables(environment)
         var options = options
         if let override { options[.data] = (option: "--data", text: override) }
-        let data = options[.data]?.text ?? environment[SettingName.data.variable].flatMap { $0.isEmpty ? nil : $0 }
+        let data =
+            options[.data]?.text ?? environment[SettingName.data.variable].flatMap { $0.isEmpty ? nil : $0 }
         let directory = data ?? SettingKey(.data).standard ?? "."
         let file = try SettingsFile(dataDirectory: directory)
         try checkKeys(of: file)

@@ -16,7 +16,8 @@ package struct SettingsFile: Sendable {
 
     /// Reads and parses the file, which may be missing.
     package init(dataDirectory: String) throws(SettingsError) {
-        path = dataDirectory.hasSuffix("/") ? dataDirectory + Self.fileName : dataDirectory + "/" + Self.fileName
+        path =
+            dataDirectory.hasSuffix("/") ? dataDirectory + Self.fileName : dataDirectory + "/" + Self.fileName
         guard let bytes = try Self.read(path), Self.hasContent(bytes) else {
             snapshot = nil
             keys = []
@@ -28,7 +29,8 @@ package struct SettingsFile: Sendable {
             secretsSpecifier: .dynamic { key, _ in
                 seen.keys.withLock { $0.append(key) }
                 return true
-            })
+            }
+        )
         do {
             snapshot = try YAMLSnapshot(data: bytes.span.bytes, providerName: path, parsingOptions: options)
         } catch {
@@ -43,7 +45,8 @@ package struct SettingsFile: Sendable {
         let source = SettingSource.file(path: path, key: name.rawValue)
         do {
             let found = try snapshot.value(forKey: AbsoluteConfigKey([name.rawValue]), type: .string)
-            guard case .string(let text)? = found.value?.content, !text.isEmpty, text != "~", text != "null" else {
+            guard case .string(let text)? = found.value?.content, !text.isEmpty, text != "~", text != "null"
+            else {
                 throw SettingsError.notAValue(source: source)
             }
             return text
@@ -62,7 +65,9 @@ package struct SettingsFile: Sendable {
             return Array(data)
         } catch let error as SettingsError {
             throw error
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+        } catch let error as CocoaError
+            where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile
+        {
             return nil
         } catch {
             throw .unreadable(path: path, reason: oneLine(error.localizedDescription))
@@ -72,7 +77,9 @@ package struct SettingsFile: Sendable {
     /// Whether anything is left without comments and blank lines; YAML calls such a file no document at all.
     private static func hasContent(_ bytes: [UInt8]) -> Bool {
         bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-            let text = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
+            let text = line.drop {
+                $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r")
+            }
             return !text.isEmpty && text.first != UInt8(ascii: "#") && !text.elementsEqual("---".utf8)
         }
     }

@@ -3,7 +3,9 @@ package enum Spelling {
     /// Only this many leading bytes of a name are compared, so that a hostile name costs little.
     private static let comparedBytesMax = 64
 
-    /// The candidate with the fewest edits to `name`, ignoring case; the first of equals. `candidates` is not empty.
+    /// The candidate with the fewest edits to `name`, ignoring case; the first of equals.
+    ///
+    /// `candidates` is not empty.
     package static func nearest(to name: String, among candidates: [String]) -> String {
         let wanted = comparable(name)
         let distances = candidates.map { (name: $0, edits: edits(from: wanted, to: comparable($0))) }
@@ -11,7 +13,11 @@ package enum Spelling {
     }
 
     private static func comparable(_ name: String) -> [UInt8] {
-        Array(name.lowercased().replacing("-", with: "_").replacing(".", with: "_").utf8.prefix(comparedBytesMax))
+        Array(
+            name.lowercased().replacing("-", with: "_").replacing(".", with: "_").utf8.prefix(
+                comparedBytesMax
+            )
+        )
     }
 
     /// Levenshtein distance in bytes.

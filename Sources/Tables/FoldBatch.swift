@@ -14,7 +14,10 @@ struct FoldBatch: Sendable {
     var chosen: Range<UInt32>
 
     init(
-        partition: PartitionWatermark, players: PlayerTable, challenges: ChallengeSet, namespace: Identifier
+        partition: PartitionWatermark,
+        players: PlayerTable,
+        challenges: ChallengeSet,
+        namespace: Identifier
     ) {
         self.partition = partition
         self.players = players

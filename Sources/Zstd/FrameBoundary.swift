@@ -33,7 +33,8 @@ package enum FrameBoundary {
     /// `word` returns 1 to 8 bytes at a position as a little-endian number, nil when the input ends before the
     /// last of them. It is called about once a block.
     package static func measure<Failure: Error>(
-        at start: UInt64, word: (_ position: UInt64, _ count: Int) throws(Failure) -> UInt64?
+        at start: UInt64,
+        word: (_ position: UInt64, _ count: Int) throws(Failure) -> UInt64?
     ) throws(Failure) -> Extent {
         guard let magicWord = try word(start, 4) else {
             return try word(start, 1) == nil ? .end : .torn

@@ -38,7 +38,12 @@ import CZstd
         let code = unsafe bytes.withUnsafeBytes { source in
             unsafe scratch.withUnsafeMutableBytes { target in
                 unsafe ZSTD_compress2(
-                    context, target.baseAddress, target.count, source.baseAddress, source.count)
+                    context,
+                    target.baseAddress,
+                    target.count,
+                    source.baseAddress,
+                    source.count
+                )
             }
         }
         guard ZSTD_isError(code) == 0 else { throw .compressionFailed(zstdErrorName(code)) }

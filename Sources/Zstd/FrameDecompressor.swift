@@ -17,7 +17,10 @@ import CZstd
     /// passed again. Nothing is allocated for a frame that declares more than `contentBytesMax`. The checksum of the
     /// frame is verified where it has one.
     package func decompress(
-        _ frame: RawSpan, into buffer: inout [UInt8], contentBytesMax: Int, padding: Int = 0
+        _ frame: RawSpan,
+        into buffer: inout [UInt8],
+        contentBytesMax: Int,
+        padding: Int = 0
     ) throws(ZstdError) -> Int {
         let declared = unsafe frame.withUnsafeBytes { bytes in
             unsafe ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
@@ -35,7 +38,12 @@ import CZstd
         let code = unsafe frame.withUnsafeBytes { source in
             unsafe buffer.withUnsafeMutableBytes { target in
                 unsafe ZSTD_decompressDCtx(
-                    context, target.baseAddress, contentCount, source.baseAddress, source.count)
+                    context,
+                    target.baseAddress,
+                    contentCount,
+                    source.baseAddress,
+                    source.count
+                )
             }
         }
         guard ZSTD_isError(code) == 0 else { throw .corruptFrame(zstdErrorName(code)) }

@@ -23,7 +23,8 @@ import CZstd
     ///
     /// Skippable frames give no content. After an error the decompressor is of no further use.
     package func decompress<Failure: Error>(
-        _ input: RawSpan, consume: (ArraySlice<UInt8>) throws(Failure) -> Void
+        _ input: RawSpan,
+        consume: (ArraySlice<UInt8>) throws(Failure) -> Void
     ) throws(StreamFailure<Failure>) {
         var consumed = 0
         var isFlushed = false
@@ -32,7 +33,11 @@ import CZstd
             var produced = 0
             let code = unsafe input.withUnsafeBytes { source in
                 unsafe chunk.withUnsafeMutableBytes { target in
-                    var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: consumed)
+                    var from = unsafe ZSTD_inBuffer(
+                        src: source.baseAddress,
+                        size: source.count,
+                        pos: consumed
+                    )
                     var into = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
                     let code = unsafe ZSTD_decompressStream(context, &into, &from)
                     unsafe (consumed, produced) = (from.pos, into.pos)

@@ -25,7 +25,9 @@ struct FrontCommand: AsyncParsableCommand {
     @Option(help: "The data directory (GOALPOST_DATA).")
     var data: String?
 
-    @Option(help: "Where to listen: HOST:PORT or [IPV6]:PORT; port 0 takes a free one (GOALPOST_FRONT_LISTEN).")
+    @Option(
+        help: "Where to listen: HOST:PORT or [IPV6]:PORT; port 0 takes a free one (GOALPOST_FRONT_LISTEN)."
+    )
     var listen: String?
 
     @Flag(
@@ -74,9 +76,13 @@ struct FrontCommand: AsyncParsableCommand {
             throw fail(error.description, code: SettingsError.exitCode)
         }
         return FrontConfiguration(
-            storeDirectory: settings.data + "/payloads", listen: listen,
-            identity: insecureHeaderAuth ? .insecureHeader : .none, maxAgeSeconds: settings.frontMaxAgeSeconds,
-            ingestURL: settings.ingestURL, portFile: portFile)
+            storeDirectory: settings.data + "/payloads",
+            listen: listen,
+            identity: insecureHeaderAuth ? .insecureHeader : .none,
+            maxAgeSeconds: settings.frontMaxAgeSeconds,
+            ingestURL: settings.ingestURL,
+            portFile: portFile
+        )
     }
 
     /// Writes the one line that says what is wrong, and gives the status to end with.

@@ -12,7 +12,8 @@ struct ChallengesCommand: AsyncParsableCommand {
 
 struct ChallengesListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the configurations and the offsets they govern from."
+        commandName: "ls",
+        abstract: "List the configurations and the offsets they govern from."
     )
 
     @OptionGroup var common: CommonOptions
@@ -34,7 +35,8 @@ struct ChallengesListCommand: AsyncParsableCommand {
 
 struct ChallengesDiffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Show what a challenges.json would change."
+        commandName: "diff",
+        abstract: "Show what a challenges.json would change."
     )
 
     @OptionGroup var common: CommonOptions
@@ -44,8 +46,13 @@ struct ChallengesDiffCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let settings = try await common.settings()
-            let difference = try ChallengesJob(settings: settings, access: LogAccess(settings)).difference(file)
-            try common.print(difference.lines, lines: difference.isEmpty ? ["nothing changes"] : difference.lines)
+            let difference = try ChallengesJob(settings: settings, access: LogAccess(settings)).difference(
+                file
+            )
+            try common.print(
+                difference.lines,
+                lines: difference.isEmpty ? ["nothing changes"] : difference.lines
+            )
         }
     }
 }
@@ -64,7 +71,8 @@ struct ChallengesApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let settings = try await common.settings()
-            let (difference, offset) = try ChallengesJob(settings: settings, access: LogAccess(settings)).apply(file)
+            let (difference, offset) = try ChallengesJob(settings: settings, access: LogAccess(settings))
+                .apply(file)
             let end = offset.map { ["in force from offset \(Terminal.grouped($0))"] } ?? ["nothing changes"]
             try common.print(difference.lines, lines: difference.lines + end)
         }

@@ -6,7 +6,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check settings, challenges, log and database without changing anything.",
-        discussion: "Faults of challenges.json come with file, line, challenge and goal. Exit code 78 when something is wrong."
+        discussion:
+            "Faults of challenges.json come with file, line, challenge and goal. Exit code 78 when something is wrong."
     )
 
     @OptionGroup var common: CommonOptions
@@ -19,7 +20,9 @@ struct CheckCommand: AsyncParsableCommand {
             var extra: [SettingName: (option: String, text: String)] = [:]
             if let challenges { extra[.challenges] = ("--challenges", challenges) }
             let settings = try await common.settings(extra)
-            let findings = await CheckJob(settings: settings, access: LogAccess(settings)).run(log: common.log(settings))
+            let findings = await CheckJob(settings: settings, access: LogAccess(settings)).run(
+                log: common.log(settings)
+            )
             try common.print(
                 findings,
                 lines: findings.map { "\($0.isGood ? "ok   " : "WRONG")  \($0.part): \($0.text)" }

@@ -10,13 +10,17 @@ struct DatabaseCommand: AsyncParsableCommand {
             root. Jobs start it; it keeps running until `db stop`.
             """,
         subcommands: [
-            DatabaseStartCommand.self, DatabaseStopCommand.self, DatabaseStatusCommand.self, DatabaseURLCommand.self,
+            DatabaseStartCommand.self, DatabaseStopCommand.self, DatabaseStatusCommand.self,
+            DatabaseURLCommand.self,
         ]
     )
 }
 
 struct DatabaseStartCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "start", abstract: "Start it; made at first.")
+    static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Start it; made at first."
+    )
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -29,7 +33,8 @@ struct DatabaseStartCommand: AsyncParsableCommand {
 
 struct DatabaseStopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stop it; transactions under way are rolled back."
+        commandName: "stop",
+        abstract: "Stop it; transactions under way are rolled back."
     )
     @OptionGroup var common: CommonOptions
 
@@ -56,7 +61,8 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
 
 struct DatabaseURLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "url", abstract: "Print the URL that psql and other clients connect with."
+        commandName: "url",
+        abstract: "Print the URL that psql and other clients connect with."
     )
     @OptionGroup var common: CommonOptions
 

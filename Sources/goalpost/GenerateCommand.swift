@@ -7,7 +7,8 @@ import SampleData
 struct GenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Make a sample game: the same bytes for the same options, for trying out and for benchmarks.",
+        abstract:
+            "Make a sample game: the same bytes for the same options, for trying out and for benchmarks.",
         subcommands: [GenerateChallengesCommand.self, GenerateEventsCommand.self]
     )
 }
@@ -28,13 +29,19 @@ struct WorldOptions: ParsableArguments {
 
     func world() throws -> SampleWorld {
         try SampleWorld(
-            seed: seed, challenges: challenges, goalsPerChallenge: goalsPerChallenge, players: players
+            seed: seed,
+            challenges: challenges,
+            goalsPerChallenge: goalsPerChallenge,
+            players: players
         )
     }
 }
 
 struct GenerateChallengesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "challenges", abstract: "Print its challenges.json.")
+    static let configuration = CommandConfiguration(
+        commandName: "challenges",
+        abstract: "Print its challenges.json."
+    )
 
     @OptionGroup var options: WorldOptions
 
@@ -45,7 +52,10 @@ struct GenerateChallengesCommand: AsyncParsableCommand {
 }
 
 struct GenerateEventsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "events", abstract: "Print events, one a line.")
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "Print events, one a line."
+    )
 
     private static let chunkBytes = 1 << 20
 
@@ -70,10 +80,15 @@ struct GenerateEventsCommand: AsyncParsableCommand {
     var activity = PlayerActivity.skewed
 
     func run() async throws {
-        guard let time = RFC3339.parse(start) else { throw ValidationError("--start is no RFC 3339 time: \(start)") }
+        guard let time = RFC3339.parse(start) else {
+            throw ValidationError("--start is no RFC 3339 time: \(start)")
+        }
         var stream = try WorldError.reported {
             try options.world().events(
-                startingAt: time, eventsPerDay: eventsPerDay, namespace: namespace, activity: activity,
+                startingAt: time,
+                eventsPerDay: eventsPerDay,
+                namespace: namespace,
+                activity: activity,
                 idlessEvery: idlessEvery
             )
         }

@@ -19,7 +19,8 @@ struct IngestCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Option(
-        help: "A name for the input, by which a rerun finds how far it was read; 1 to 255 bytes, one input only."
+        help:
+            "A name for the input, by which a rerun finds how far it was read; 1 to 255 bytes, one input only."
     )
     var source: String?
 
@@ -28,7 +29,9 @@ struct IngestCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let source {
-            guard files.count == 1 else { throw ValidationError("--source names one input; \(files.count) are given") }
+            guard files.count == 1 else {
+                throw ValidationError("--source names one input; \(files.count) are given")
+            }
             guard (1...255).contains(source.utf8.count) else {
                 throw ValidationError("--source is 1 to 255 bytes long, not \(source.utf8.count)")
             }
@@ -74,7 +77,9 @@ private struct IngestReport: Encodable {
         accepted = summary.accepted
         duplicate = summary.duplicates
         otherNamespace = summary.otherNamespace
-        quarantined = Dictionary(uniqueKeysWithValues: summary.quarantined.map { ($0.key.rawValue, $0.value) })
+        quarantined = Dictionary(
+            uniqueKeysWithValues: summary.quarantined.map { ($0.key.rawValue, $0.value) }
+        )
         blankLines = summary.blankLines
         inputBytes = summary.inputBytes
         resumedAtByte = summary.resumedAtByte

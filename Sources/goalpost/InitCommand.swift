@@ -6,7 +6,8 @@ struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Make a data directory with a log and its first challenges.",
-        discussion: "Safe to run again: what is there is kept. Challenges in force change with `challenges apply`."
+        discussion:
+            "Safe to run again: what is there is kept. Challenges in force change with `challenges apply`."
     )
 
     @OptionGroup var common: CommonOptions

@@ -35,9 +35,14 @@ struct LogListCommand: AsyncParsableCommand {
             let access = LogAccess(try await common.settings())
             let segments = try access.directory.segments().map { segment in
                 Segment(
-                    file: segment.name.fileName, baseOffset: segment.baseOffset, records: segment.recordCount,
-                    frames: segment.frameCount, rawBytes: segment.rawBytes, fileBytes: segment.fileBytes,
-                    leastTime: segment.leastTime.map(Self.text), greatestTime: segment.greatestTime.map(Self.text),
+                    file: segment.name.fileName,
+                    baseOffset: segment.baseOffset,
+                    records: segment.recordCount,
+                    frames: segment.frameCount,
+                    rawBytes: segment.rawBytes,
+                    fileBytes: segment.fileBytes,
+                    leastTime: segment.leastTime.map(Self.text),
+                    greatestTime: segment.greatestTime.map(Self.text),
                     isSealed: segment.isSealed
                 )
             }

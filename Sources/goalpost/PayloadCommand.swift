@@ -29,7 +29,9 @@ struct PayloadCommand: AsyncParsableCommand {
             let kind: AnswerKind = activeOnly ? .activeOnly : challenges ? .challenges : .initialize
             let answer = try PayloadJob(access: LogAccess(settings)).run(player: player, kind: kind)
             try Terminal.write(answer.bytes + [UInt8(ascii: "\n")])
-            if !answer.isKnown { Terminal.note("player \(player) has no answers of his own: this is the template") }
+            if !answer.isKnown {
+                Terminal.note("player \(player) has no answers of his own: this is the template")
+            }
         }
     }
 }

@@ -25,7 +25,8 @@ final class ProgressBar {
         if let total, total > 0 {
             let share = min(1, Double(done) / Double(total))
             let filled = Int(share * Double(Self.width))
-            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
+            let bar =
+                String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
             line += String(format: "%@ %3.0f %% ", bar, share * 100)
             if share > 0.01 { line += String(format: "ETA %.0f s ", seconds / share - seconds) }
         }

@@ -34,8 +34,10 @@ struct RunFoldCommand: AsyncParsableCommand {
             let bar = ProgressBar("fold")
             let summary = try await job.run { summary, end in
                 bar.show(
-                    done: summary.nextOffset - summary.fromOffset, total: end - summary.fromOffset,
-                    count: summary.counts.records, unit: "records"
+                    done: summary.nextOffset - summary.fromOffset,
+                    total: end - summary.fromOffset,
+                    count: summary.counts.records,
+                    unit: "records"
                 )
             }
             bar.finish()

@@ -13,7 +13,11 @@ struct StatusCommand: AsyncParsableCommand {
         try await common.perform {
             let settings = try await common.settings()
             let database = try await Database.open(settings, log: common.log(settings))
-            let report = try await StatusJob(settings: settings, access: LogAccess(settings), database: database).run()
+            let report = try await StatusJob(
+                settings: settings,
+                access: LogAccess(settings),
+                database: database
+            ).run()
             try common.print(report, lines: Self.lines(report))
         }
     }

@@ -36,7 +36,9 @@ import Testing
 
     @Test func `modes make, keep or empty a file as they say`() throws {
         #expect(throws: DiskError(.open, path("a"), code: ENOENT)) { _ = try volume.open(path("a"), .read) }
-        #expect(throws: DiskError(.open, path("a"), code: ENOENT)) { _ = try volume.open(path("a"), .readWrite) }
+        #expect(throws: DiskError(.open, path("a"), code: ENOENT)) {
+            _ = try volume.open(path("a"), .readWrite)
+        }
         let appended = try volume.open(path("a"), .append)
         try appended.append([1])
         try volume.open(path("a"), .append).append([2, 3])

@@ -9,15 +9,21 @@ import Testing
         let names = ["a", "événements.ndjson", String(repeating: "x", count: 255)]
         let count = UInt32.random(in: 1...100_000, using: &random)
         return CommitFooter(
-            baseOffset: UInt64.random(in: 0...(1 << 60), using: &random), recordCount: count,
+            baseOffset: UInt64.random(in: 0...(1 << 60), using: &random),
+            recordCount: count,
             rawBytes: count + UInt32.random(in: 0...60_000_000, using: &random),
             compressedBytes: UInt32.random(in: 1...60_000_000, using: &random),
-            frameChecksum: UInt32.random(in: 0...UInt32.max, using: &random), leastTime: least,
-            greatestTime: least + Int64(seed), committedAt: 1_700_000_000_000,
+            frameChecksum: UInt32.random(in: 0...UInt32.max, using: &random),
+            leastTime: least,
+            greatestTime: least + Int64(seed),
+            committedAt: 1_700_000_000_000,
             source: seed % 4 == 3
                 ? nil
                 : SourcePosition(
-                    name: names[Int(seed % 4)], byteOffset: UInt64.random(in: 0...UInt64.max, using: &random)))
+                    name: names[Int(seed % 4)],
+                    byteOffset: UInt64.random(in: 0...UInt64.max, using: &random)
+                )
+        )
     }
 
     @Test(arguments: UInt64(0)..<40)
@@ -68,8 +74,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", ".ndjson.zst", "42.ndjson.zst", "00000000000000000042.ndjson.zst.tmp", "00000000000000000042.json",
-        "0000000000000000004x.ndjson.zst", "+0000000000000000042.ndjson.zst", "99999999999999999999.ndjson.zst",
+        "", ".ndjson.zst", "42.ndjson.zst", "00000000000000000042.ndjson.zst.tmp",
+        "00000000000000000042.json",
+        "0000000000000000004x.ndjson.zst", "+0000000000000000042.ndjson.zst",
+        "99999999999999999999.ndjson.zst",
         "٠٠٠٠٠٠٠٠٠٠.ndjson.zst", "000000000000000000042.ndjson.zst", "x00000000000000000042.ndjson.zst",
     ])
     func `other names are no segments`(name: String) { #expect(SegmentName(fileName: name) == nil) }

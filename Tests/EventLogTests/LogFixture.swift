@@ -60,8 +60,12 @@ func numbered(_ from: UInt64, _ count: Int) -> [String] {
 /// A frame of these lines; event times start at `time`, a millisecond apart.
 func frame(_ lines: [String], time: Int64 = 1_000, source: SourcePosition? = nil) -> FrameContent {
     FrameContent(
-        bytes: Array(lines.map { $0 + "\n" }.joined().utf8), recordCount: UInt32(lines.count),
-        leastTime: time, greatestTime: time + Int64(max(lines.count, 1) - 1), source: source)
+        bytes: Array(lines.map { $0 + "\n" }.joined().utf8),
+        recordCount: UInt32(lines.count),
+        leastTime: time,
+        greatestTime: time + Int64(max(lines.count, 1) - 1),
+        source: source
+    )
 }
 
 func splitLines(_ bytes: [UInt8]) -> [String] {

@@ -98,7 +98,9 @@ import Testing
             case 3...6: try writer.appendNumbered(1, of: Int.random(in: 1...9, using: &random))
             default:
                 let index = Int.random(in: 0...1, using: &random)
-                while try readers[index].nextFrame() { seen[index] += splitLines(Array(readers[index].bytes)) }
+                while try readers[index].nextFrame() {
+                    seen[index] += splitLines(Array(readers[index].bytes))
+                }
                 #expect(readers[index].nextOffset == writer.nextOffset)
                 try readers[index].syncRead()
             }
@@ -164,7 +166,9 @@ import Testing
         for count in whole.count..<grown.count {
             try log.volume.open(log.segment(0), .readWrite).truncate(to: UInt64(count))
             try log.volume.open(log.segment(0), .readWrite).write(
-                Array(grown[whole.count..<count]), at: UInt64(whole.count))
+                Array(grown[whole.count..<count]),
+                at: UInt64(whole.count)
+            )
             #expect(try !reader.nextFrame())
             if count % 50 == 0 { #expect(try log.reader(from: 6).nextFooter() == nil) }
         }
@@ -222,7 +226,10 @@ import Testing
         let footerAt = bytes.count - CommitFooter.byteCountMin
         bytes[footerAt + 8] = 9
         let checksum = CRC32C.checksum(bytes, footerAt..<(bytes.count - 4))
-        bytes.replaceSubrange((bytes.count - 4)..., with: withUnsafeBytes(of: checksum.littleEndian) { Array($0) })
+        bytes.replaceSubrange(
+            (bytes.count - 4)...,
+            with: withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
+        )
         try log.volume.atomicWrite(bytes, to: log.segment(0))
         let newer = LogError.newerFormat(file: log.segment(0), byteOffset: UInt64(footerAt), version: 9)
         let reader = try log.reader()

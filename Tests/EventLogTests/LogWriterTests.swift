@@ -85,7 +85,9 @@ import Testing
     @Test func `there is one writer`() throws {
         let writer = try log.writer()
         let process = getpid()
-        #expect(throws: LogError.writerLocked(directory: log.path, processID: process)) { _ = try log.writer() }
+        #expect(throws: LogError.writerLocked(directory: log.path, processID: process)) {
+            _ = try log.writer()
+        }
         writer.close()
         #expect(throws: LogError.closed) { _ = try writer.append(frame(numbered(0, 1))) }
         #expect(throws: LogError.closed) { try writer.reopen() }
@@ -105,7 +107,8 @@ import Testing
         let writer = try log.writer()
         let long = [UInt8](repeating: 0x61, count: 64 * 1024)
         var frames = [
-            frame([]), frame(["{}"]), frame(["{}", "{}"]), frame(["{}", "", "{}"]), frame(["{}"]), frame(["{}"]),
+            frame([]), frame(["{}"]), frame(["{}", "{}"]), frame(["{}", "", "{}"]), frame(["{}"]),
+            frame(["{}"]),
             frame(["{}"], source: SourcePosition(name: "", byteOffset: 1)),
             frame(["{}"], source: SourcePosition(name: String(repeating: "é", count: 128), byteOffset: 1)),
         ]
@@ -171,9 +174,11 @@ import Testing
         writer = try log.writer()
         #expect(
             writer.sourcePositions == [
-                SourcePosition(name: decomposed, byteOffset: 20), SourcePosition(name: composed, byteOffset: 30),
+                SourcePosition(name: decomposed, byteOffset: 20),
+                SourcePosition(name: composed, byteOffset: 30),
                 SourcePosition(name: "b", byteOffset: 5),
-            ])
+            ]
+        )
         #expect(try log.verify().findings == [])
     }
 }

@@ -16,7 +16,10 @@ import Testing
             while start < range.upperBound {
                 let end = min(range.upperBound, start + 1 + Int(random.next() % 700))
                 tables.fold(
-                    history.lines, start..<end, challenges: challenges, partitions: partitions,
+                    history.lines,
+                    start..<end,
+                    challenges: challenges,
+                    partitions: partitions,
                     playersAtOnce: 1 + Int(random.next() % 9)
                 )
                 start = end

@@ -27,10 +27,15 @@ struct MemoryTables {
 
     /// Folds lines `range` of the log with one configuration into `partitions` partitions.
     mutating func fold(
-        _ lines: [[UInt8]], _ range: Range<Int>, challenges: ChallengeSet, partitions: Int, playersAtOnce: Int
+        _ lines: [[UInt8]],
+        _ range: Range<Int>,
+        challenges: ChallengeSet,
+        partitions: Int,
+        playersAtOnce: Int
     ) {
         var batch = EventBatch(
-            challenges: challenges, watermarks: Array(repeating: UInt64(range.lowerBound), count: partitions)
+            challenges: challenges,
+            watermarks: Array(repeating: UInt64(range.lowerBound), count: partitions)
         )
         for offset in range {
             let line = lines[offset]
@@ -42,7 +47,8 @@ struct MemoryTables {
             while start < events.players.count {
                 let end = min(start + playersAtOnce, events.players.count)
                 let (change, counts) = fold.change(
-                    players: start..<end, prior: prior(events, start..<end, challenges)
+                    players: start..<end,
+                    prior: prior(events, start..<end, challenges)
                 )
                 write(change, events.players, challenges)
                 self.counts.add(counts)
@@ -52,7 +58,9 @@ struct MemoryTables {
     }
 
     private func prior(
-        _ events: PartitionEvents, _ range: Range<Int>, _ challenges: ChallengeSet
+        _ events: PartitionEvents,
+        _ range: Range<Int>,
+        _ challenges: ChallengeSet
     ) -> PartitionPrior {
         var prior = PartitionPrior(playerCount: events.players.count)
         for player in range {
@@ -105,7 +113,9 @@ struct MemoryTables {
             let key = RequestKey(user: table.id(grant.player), event: grant.claimEventID)
             guard grants[key] == nil else { continue }
             grants[key] = Grant(
-                goal: challenges.goals[Int(grant.goal)].id, reward: grant.reward, claimedAt: grant.claimedAt
+                goal: challenges.goals[Int(grant.goal)].id,
+                reward: grant.reward,
+                claimedAt: grant.claimedAt
             )
         }
         for delivery in change.deliveries {

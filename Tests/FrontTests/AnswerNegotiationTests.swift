@@ -9,11 +9,16 @@ import Testing
     private static let dictionary = ":AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=:"
 
     private static func choose(
-        _ accept: [String], _ dictionary: [String], isFramed: Bool = true
+        _ accept: [String],
+        _ dictionary: [String],
+        isFramed: Bool = true
     ) throws -> AnswerNegotiation.Coding? {
         AnswerNegotiation.coding(
-            accept: AcceptEncoding(accept), availableDictionary: dictionary, template: try #require(own),
-            isFramed: isFramed)
+            accept: AcceptEncoding(accept),
+            availableDictionary: dictionary,
+            template: try #require(own),
+            isFramed: isFramed
+        )
     }
 
     @Test(arguments: [

@@ -10,7 +10,9 @@ enum Command {
 
     /// Runs a program to its end.
     static func run(
-        _ path: String, _ arguments: [String], environment: [String: String]? = nil
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String]? = nil
     ) throws -> (status: Int32, output: Data, error: String) {
         let process = Process()
         process.executableURL = URL(filePath: path)

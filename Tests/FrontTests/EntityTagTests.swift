@@ -4,15 +4,21 @@ import Testing
 
 @Suite struct EntityTagTests {
     private static func tag(
-        _ frame: [UInt8]?, template: UInt8 = 1, coding: AnswerNegotiation.Coding = .identity
+        _ frame: [UInt8]?,
+        template: UInt8 = 1,
+        coding: AnswerNegotiation.Coding = .identity
     ) throws -> EntityTag {
         EntityTag(
-            template: try #require(TemplateID([UInt8](repeating: template, count: 32))), frame: frame, coding: coding)
+            template: try #require(TemplateID([UInt8](repeating: template, count: 32))),
+            frame: frame,
+            coding: coding
+        )
     }
 
     @Test func `frame, template and coding each make another tag`() throws {
         let tags = try [
-            Self.tag(nil), Self.tag([]), Self.tag([0]), Self.tag([0, 0]), Self.tag([1]), Self.tag([1], template: 2),
+            Self.tag(nil), Self.tag([]), Self.tag([0]), Self.tag([0, 0]), Self.tag([1]),
+            Self.tag([1], template: 2),
             Self.tag([1], coding: .dcz),
         ]
         #expect(Set(tags).count == tags.count)
@@ -36,7 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "*", "\"TAG\"", "W/\"TAG\"", "\"a\", \"TAG\"", "\"a\",\"b\" , W/\"TAG\"", " ,, \"TAG\"", "\"a,b\", \"TAG\"",
+        "*", "\"TAG\"", "W/\"TAG\"", "\"a\", \"TAG\"", "\"a\",\"b\" , W/\"TAG\"", " ,, \"TAG\"",
+        "\"a,b\", \"TAG\"",
     ])
     func `a list that names the tag matches`(list: String) throws {
         let tag = try Self.tag([1, 2, 3])
@@ -44,7 +51,9 @@ import Testing
         #expect(tag.matches(ifNoneMatch: ["\"other\"", list.replacing("TAG", with: tag.opaque)]))
     }
 
-    @Test(arguments: ["", "\"\"", "TAG", "\"TAG", "\"TAGx\"", "w/\"TAG\"", "\"x\" junk \"TAG\"", "'TAG'", "\"TAG-dcz\""])
+    @Test(arguments: [
+        "", "\"\"", "TAG", "\"TAG", "\"TAGx\"", "w/\"TAG\"", "\"x\" junk \"TAG\"", "'TAG'", "\"TAG-dcz\"",
+    ])
     func `a list that does not name it does not`(list: String) throws {
         let tag = try Self.tag([1, 2, 3])
         #expect(!tag.matches(ifNoneMatch: [list.replacing("TAG", with: tag.opaque)]))

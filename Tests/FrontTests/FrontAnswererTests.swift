@@ -53,7 +53,9 @@ import Testing
     @Test func `a player without events gets the template and the least offset`() async throws {
         try await TestStore.with { store in
             try store.publish([("p1", 7, 3)], offset: 40, foldedAt: 1_000_000)
-            let response = store.answerer(clock: 1_005_000).response(to: Self.request(Self.initialize, player: "new"))
+            let response = store.answerer(clock: 1_005_000).response(
+                to: Self.request(Self.initialize, player: "new")
+            )
             #expect(response.status == 200)
             #expect(response.body == TestStore.initializeTemplate)
             #expect(response["Goalpost-Offset"] == "40")
@@ -76,7 +78,10 @@ import Testing
             #expect(Array(response.body.prefix(40)) == AnswerNegotiation.dczMagic + id.bytes)
             #expect(response.body.count < plain.body.count / 4)
             #expect(response["ETag"] != plain["ETag"])
-            let decoded = try store.decode(Array(response.body.dropFirst(40)), against: TestStore.challengesTemplate)
+            let decoded = try store.decode(
+                Array(response.body.dropFirst(40)),
+                against: TestStore.challengesTemplate
+            )
             #expect(decoded == plain.body)
             // Another answer's template is the wrong one.
             request.availableDictionary = [try TestStore.id(TestStore.initializeTemplate).structuredField]
@@ -99,7 +104,9 @@ import Testing
             let again = answerer.response(to: FrontRequest(target: target, ifNoneMatch: [tag]))
             #expect(again.status == 304)
             #expect(again.body == [])
-            let refused = answerer.response(to: FrontRequest(target: target, acceptEncoding: ["identity;q=0"]))
+            let refused = answerer.response(
+                to: FrontRequest(target: target, acceptEncoding: ["identity;q=0"])
+            )
             #expect(refused.status == 406)
             let zeros = "/challenge/v1/templates/" + String(repeating: "0", count: 64)
             #expect(answerer.response(to: FrontRequest(target: zeros)).status == 404)
@@ -121,7 +128,9 @@ import Testing
             #expect(unchanged["Content-Type"] == nil)
             var asDictionary = request
             asDictionary.acceptEncoding = ["dcz"]
-            asDictionary.availableDictionary = [try TestStore.id(TestStore.initializeTemplate).structuredField]
+            asDictionary.availableDictionary = [
+                try TestStore.id(TestStore.initializeTemplate).structuredField
+            ]
             #expect(answerer.response(to: asDictionary).status == 200)
             try store.publish([("p1", 8, 1)])
             let changed = answerer.response(to: request)
@@ -156,7 +165,10 @@ import Testing
     @Test func `health does not depend on the store, readiness does`() async throws {
         try await TestStore.with { store in
             let answerer = store.answerer(identity: .none)
-            #expect(answerer.response(to: FrontRequest(target: "/healthz")).body == Array("{\"status\":\"healthy\"}".utf8))
+            #expect(
+                answerer.response(to: FrontRequest(target: "/healthz")).body
+                    == Array("{\"status\":\"healthy\"}".utf8)
+            )
             for target in ["/readyz", "/challenge/v1/templates/" + String(repeating: "0", count: 64)] {
                 let response = answerer.response(to: FrontRequest(target: target))
                 #expect(response.status == 503)
@@ -202,8 +214,14 @@ import Testing
     @Test func `writes are refused with the address that takes them`() async throws {
         try await TestStore.with { store in
             let answerer = store.answerer()
-            for (method, path) in [("PUT", "c/goals/g/active"), ("POST", "c/goals/g/claim"), ("DELETE", "initialize")] {
-                let request = FrontRequest(method: method, target: "/challenge/v1/challenges/\(path)", player: ["p1"])
+            for (method, path) in [
+                ("PUT", "c/goals/g/active"), ("POST", "c/goals/g/claim"), ("DELETE", "initialize"),
+            ] {
+                let request = FrontRequest(
+                    method: method,
+                    target: "/challenge/v1/challenges/\(path)",
+                    player: ["p1"]
+                )
                 let response = answerer.response(to: request)
                 #expect(response.status == 405)
                 #expect(response["Allow"] != nil)
@@ -250,8 +268,11 @@ import Testing
                         for _ in 0..<200 {
                             let response = answerer.response(to: Self.request(Self.initialize))
                             // The offset was written with the answer: partition 1 shows offset + 1.
-                            let progress = response["Goalpost-Offset"].flatMap { Int($0) }.map { $0 - 1 } ?? -1
-                            if progress < 0 || progress >= 20 || response.body != valid[progress] { torn += 1 }
+                            let progress =
+                                response["Goalpost-Offset"].flatMap { Int($0) }.map { $0 - 1 } ?? -1
+                            if progress < 0 || progress >= 20 || response.body != valid[progress] {
+                                torn += 1
+                            }
                         }
                         return torn
                     }

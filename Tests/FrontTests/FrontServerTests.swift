@@ -8,7 +8,8 @@ import Testing
     private static let player = ["--header", "x-mock-user-id: p1"]
 
     private static func with<Value>(
-        options: [String] = ["--insecure-header-auth"], _ body: (RunningFront, TestStore) throws -> Value
+        options: [String] = ["--insecure-header-auth"],
+        _ body: (RunningFront, TestStore) throws -> Value
     ) async throws -> Value {
         try await TestStore.with { store in
             try store.publish([("p1", 7, 1), ("e\u{301} x", 5, 2)])
@@ -33,7 +34,9 @@ import Testing
             let head = try front.curl(Self.initialize, Self.player + ["--head"])
             #expect(head.status == 200)
             #expect(head.body == [])
-            for name in ["content-length", "content-type", "etag", "vary", "cache-control", "goalpost-offset"] {
+            for name in [
+                "content-length", "content-type", "etag", "vary", "cache-control", "goalpost-offset",
+            ] {
                 #expect(head.fields[name] == get.fields[name], "\(name)")
             }
         }
@@ -47,7 +50,10 @@ import Testing
             #expect(composed.body == TestStore.initializeTemplate)
             let empty = try front.curl(Self.initialize, ["--header", "x-mock-user-id;"])
             #expect(empty.status == 400)
-            let long = try front.curl(Self.initialize, ["--header", "x-mock-user-id: \(String(repeating: "x", count: 101))"])
+            let long = try front.curl(
+                Self.initialize,
+                ["--header", "x-mock-user-id: \(String(repeating: "x", count: 101))"]
+            )
             #expect(long.status == 400)
         }
     }
@@ -58,7 +64,9 @@ import Testing
             let link = try #require(plain.fields["link"]?.split(separator: ">").first?.dropFirst())
             let template = try front.curl(String(link))
             let dictionary = try TestStore.id(template.body).structuredField
-            let headers = ["--header", "Accept-Encoding: dcz", "--header", "Available-Dictionary: \(dictionary)"]
+            let headers = [
+                "--header", "Accept-Encoding: dcz", "--header", "Available-Dictionary: \(dictionary)",
+            ]
             let coded = try front.curl(Self.initialize, Self.player + headers)
             #expect(coded.fields["content-encoding"] == "dcz")
             #expect(coded.fields["content-length"] == String(coded.body.count))
@@ -85,7 +93,8 @@ import Testing
             #expect(String(decoding: missing.body, as: UTF8.self).contains("\"instance\":\"/nothing\""))
             let write = try front.curl(
                 "/challenge/v1/challenges/c/goals/g/active",
-                Self.player + ["--request", "PUT", "--data", "{\"isActive\":true}"])
+                Self.player + ["--request", "PUT", "--data", "{\"isActive\":true}"]
+            )
             #expect(write.status == 405)
             #expect(write.fields["allow"] == "")
             #expect(String(decoding: write.body, as: UTF8.self).contains("https://ingest.example"))
@@ -108,11 +117,15 @@ import Testing
             let fitting = try front.curl(Self.initialize, Self.player + ["--data-binary", "@\(file.path())"])
             #expect(fitting.status == 200)
             try Data(count: FrontResponder.bodyBytesMax + 1).write(to: file)
-            let options = Self.player + ["--header", "Expect: 100-continue", "--data-binary", "@\(file.path())"]
+            let options =
+                Self.player + ["--header", "Expect: 100-continue", "--data-binary", "@\(file.path())"]
             let long = try front.curl(Self.initialize, options)
             #expect(long.status == 413)
             #expect(long.fields["connection"] == "close")
-            let chunked = try front.curl(Self.initialize, options + ["--header", "Transfer-Encoding: chunked"])
+            let chunked = try front.curl(
+                Self.initialize,
+                options + ["--header", "Transfer-Encoding: chunked"]
+            )
             #expect(chunked.status == 413)
             #expect(try front.curl(Self.initialize, Self.player).status == 200)
         }
@@ -123,8 +136,12 @@ import Testing
             let url = "http://\(front.address)\(Self.initialize)"
             let (status, output, error) = try Command.run(
                 "/usr/bin/curl",
-                ["--silent", "--verbose", "--header", "x-mock-user-id: p1", "--write-out", "%{http_code}:%{num_connects};"]
-                    + ["--output", "/dev/null", url, "--output", "/dev/null", url])
+                [
+                    "--silent", "--verbose", "--header", "x-mock-user-id: p1", "--write-out",
+                    "%{http_code}:%{num_connects};",
+                ]
+                    + ["--output", "/dev/null", url, "--output", "/dev/null", url]
+            )
             #expect(status == 0, "\(error)")
             #expect(String(decoding: output, as: UTF8.self) == "200:1;200:0;")
         }
@@ -139,7 +156,8 @@ import Testing
         }
     }
 
-    @Test func `it starts without a store, is alive but not ready, and interrupt ends it well`() async throws {
+    @Test func `it starts without a store, is alive but not ready, and interrupt ends it well`() async throws
+    {
         try await TestStore.with { store in
             let front = try RunningFront(data: store.directory)
             #expect(try front.curl("/healthz").status == 200)
@@ -150,23 +168,29 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["--insecure-header-auth", "--listen", "0.0.0.0:0"], 78, "loopback"),
-        (["--insecure-header-auth", "--listen", "[::]:0"], 78, "loopback"),
-        (["--insecure-header-auth", "--listen", "localhost:0"], 78, "loopback"),
-        (["--listen", "nowhere"], 78, "HOST:PORT"),
-        (["--log-level", "loud"], 78, "option --log-level is loud"),
-        (["--listen", "192.0.2.1:1"], 69, "cannot listen on 192.0.2.1:1"),
-        (["--listen", "127.0.0.1:0", "--port-file", "/nonexistent/x"], 73, "/nonexistent/x"),
-        (["--unknown"], 64, "Unknown option"),
-    ] as [([String], Int32, String)])
+    @Test(
+        arguments: [
+            (["--insecure-header-auth", "--listen", "0.0.0.0:0"], 78, "loopback"),
+            (["--insecure-header-auth", "--listen", "[::]:0"], 78, "loopback"),
+            (["--insecure-header-auth", "--listen", "localhost:0"], 78, "loopback"),
+            (["--listen", "nowhere"], 78, "HOST:PORT"),
+            (["--log-level", "loud"], 78, "option --log-level is loud"),
+            (["--listen", "192.0.2.1:1"], 69, "cannot listen on 192.0.2.1:1"),
+            (["--listen", "127.0.0.1:0", "--port-file", "/nonexistent/x"], 73, "/nonexistent/x"),
+            (["--unknown"], 64, "Unknown option"),
+        ] as [([String], Int32, String)]
+    )
     func `a wrong start ends with one clear line and its code`(
-        options: [String], code: Int32, says: String
+        options: [String],
+        code: Int32,
+        says: String
     ) async throws {
         try await TestStore.with { store in
             let (status, _, error) = try Command.run(
-                Command.binaries.appending(path: "goalpost-front").path(), ["--data", store.directory.path()] + options,
-                environment: [:])
+                Command.binaries.appending(path: "goalpost-front").path(),
+                ["--data", store.directory.path()] + options,
+                environment: [:]
+            )
             #expect(status == code, "\(error)")
             #expect(error.contains(says), "\(error)")
         }
@@ -176,7 +200,9 @@ import Testing
         try await Self.with { front, store in
             let (status, _, error) = try Command.run(
                 Command.binaries.appending(path: "goalpost-front").path(),
-                ["--data", store.directory.path(), "--listen", front.address], environment: [:])
+                ["--data", store.directory.path(), "--listen", front.address],
+                environment: [:]
+            )
             #expect(status == 69)
             #expect(error.contains("cannot listen on \(front.address)"), "\(error)")
         }
@@ -185,8 +211,10 @@ import Testing
     @Test func `a misspelled setting is refused before anything listens`() async throws {
         try await TestStore.with { store in
             let (status, _, error) = try Command.run(
-                Command.binaries.appending(path: "goalpost-front").path(), ["--data", store.directory.path()],
-                environment: ["GOALPOST_FRONT_LISTN": "127.0.0.1:1"])
+                Command.binaries.appending(path: "goalpost-front").path(),
+                ["--data", store.directory.path()],
+                environment: ["GOALPOST_FRONT_LISTN": "127.0.0.1:1"]
+            )
             #expect(status == 78)
             #expect(error.contains("GOALPOST_FRONT_LISTEN"), "\(error)")
         }
@@ -194,7 +222,9 @@ import Testing
 
     @Test func `it is linked to no database library`() throws {
         let (status, output, _) = try Command.run(
-            "/usr/bin/ldd", [Command.binaries.appending(path: "goalpost-front").path()])
+            "/usr/bin/ldd",
+            [Command.binaries.appending(path: "goalpost-front").path()]
+        )
         #expect(status == 0)
         let libraries = String(decoding: output, as: UTF8.self)
         #expect(libraries.contains("liblmdb"))
@@ -203,8 +233,13 @@ import Testing
 
     @Test func `help says what is not there yet`() throws {
         let (status, output, _) = try Command.run(
-            Command.binaries.appending(path: "goalpost-front").path(), ["--help"], environment: [:])
+            Command.binaries.appending(path: "goalpost-front").path(),
+            ["--help"],
+            environment: [:]
+        )
         #expect(status == 0)
-        #expect(String(decoding: output, as: UTF8.self).contains("Bearer tokens are not read by this version"))
+        #expect(
+            String(decoding: output, as: UTF8.self).contains("Bearer tokens are not read by this version")
+        )
     }
 }

@@ -4,7 +4,9 @@ import PayloadStore
 import Testing
 
 @Suite struct PublishedAnswersTests {
-    @Test func `a store that is published later is found, and one that was replaced is followed`() async throws {
+    @Test func `a store that is published later is found, and one that was replaced is followed`()
+        async throws
+    {
         try await TestStore.with { store in
             let answers = PublishedAnswers(directory: store.store, laneCount: 1)
             #expect(throws: PayloadStoreError.notPublished(directory: store.store)) { try answers.state() }

@@ -22,8 +22,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "active_only=True", "active_only=TRUE", "active_only=1", "active_only=yes", "active_only=", "active_only",
-        "active_only=true%20", "active_only=tru%65", "Active_only=true", "xactive_only=true", "active_only=true;a",
+        "active_only=True", "active_only=TRUE", "active_only=1", "active_only=yes", "active_only=",
+        "active_only",
+        "active_only=true%20", "active_only=tru%65", "Active_only=true", "xactive_only=true",
+        "active_only=true;a",
         "active_only=false&active_only=true",
     ])
     func `only the literal true switches the filter on`(query: String) {
@@ -34,14 +36,19 @@ import Testing
     func `other methods on known paths are told what is allowed`(method: String) {
         #expect(
             Route(method: method, target: "/challenge/v1/challenges/initialize")
-                == .methodNotAllowed(allow: "GET, HEAD, POST"))
-        for path in ["/challenge/v1/challenges", "/healthz", "/readyz", "/challenge/v1/templates/\(Self.hex)"] {
+                == .methodNotAllowed(allow: "GET, HEAD, POST")
+        )
+        for path in [
+            "/challenge/v1/challenges", "/healthz", "/readyz", "/challenge/v1/templates/\(Self.hex)",
+        ] {
             #expect(Route(method: method, target: path) == .methodNotAllowed(allow: "GET, HEAD"))
         }
     }
 
     @Test func `POST is for initialize alone`() {
-        #expect(Route(method: "POST", target: "/challenge/v1/challenges") == .methodNotAllowed(allow: "GET, HEAD"))
+        #expect(
+            Route(method: "POST", target: "/challenge/v1/challenges") == .methodNotAllowed(allow: "GET, HEAD")
+        )
     }
 
     @Test(arguments: ["GET", "PUT", "POST"])
@@ -58,13 +65,15 @@ import Testing
         let id = try #require(TemplateID(hex: Substring(Self.hex)))
         #expect(Route(method: "GET", target: "/challenge/v1/templates/\(Self.hex)") == .template(id))
         #expect(Route.path(of: id) == "/challenge/v1/templates/\(Self.hex)")
-        for wrong in [Self.hex.uppercased(), String(Self.hex.dropLast()), Self.hex + "0", "", Self.hex + "/"] {
+        for wrong in [Self.hex.uppercased(), String(Self.hex.dropLast()), Self.hex + "0", "", Self.hex + "/"]
+        {
             #expect(Route(method: "GET", target: "/challenge/v1/templates/\(wrong)") == .unknown)
         }
     }
 
     @Test(arguments: [
-        "", "/", "*", "healthz", "/healthz/", "//healthz", "/challenge/v1", "/challenge/v1/", "/challenge/v2/challenges",
+        "", "/", "*", "healthz", "/healthz/", "//healthz", "/challenge/v1", "/challenge/v1/",
+        "/challenge/v2/challenges",
         "/challenge/v1/challenges/", "/challenge/v1/challenges/initialize/", "/challenge/v1//challenges",
         "/challenge/v1/%63hallenges", "/challenge/v1/challenges/c1", "/challenge/v1/challenges/c1/goals",
         "/challenge/v1/challenges//goals/g1/claim", "/challenge/v1/challenges/c1/goals//claim",

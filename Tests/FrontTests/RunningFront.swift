@@ -51,12 +51,16 @@ final class RunningFront {
     ) {
         let arguments = ["--silent", "--show-error", "--include", "--max-time", "60", "--path-as-is"]
         let (status, output, error) = try Command.run(
-            "/usr/bin/curl", arguments + options + ["http://\(address)\(path)"])
+            "/usr/bin/curl",
+            arguments + options + ["http://\(address)\(path)"]
+        )
         try #require(status == 0, "curl: \(error)")
         return try Self.parse(Array(output))
     }
 
-    private static func parse(_ bytes: [UInt8]) throws -> (status: Int, fields: [String: String], body: [UInt8]) {
+    private static func parse(_ bytes: [UInt8]) throws -> (
+        status: Int, fields: [String: String], body: [UInt8]
+    ) {
         var rest = bytes[...]
         while true {
             let end = try #require(rest.indices.first { rest[$0...].starts(with: [13, 10, 13, 10]) })

@@ -16,7 +16,12 @@ import Testing
     @Test func `a template that is current for one answer has that answer's pattern`() throws {
         let ids = try (0..<4).map { try #require(TemplateID([UInt8](repeating: $0, count: 32))) }
         let state = PublishedState(
-            databaseID: "d", challengesID: "c", day: 0, publishedAt: 0, currentTemplates: [ids[0], ids[1], ids[2]])
+            databaseID: "d",
+            challengesID: "c",
+            day: 0,
+            publishedAt: 0,
+            currentTemplates: [ids[0], ids[1], ids[2]]
+        )
         #expect(DictionaryPattern.of(ids[0], in: state) == "/challenge/v1/challenges/initialize")
         #expect(DictionaryPattern.of(ids[1], in: state) == "/challenge/v1/challenges")
         #expect(DictionaryPattern.of(ids[2], in: state) == "/challenge/v1/challenges?active_only=true")

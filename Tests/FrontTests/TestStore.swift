@@ -42,7 +42,9 @@ final class TestStore {
 
     /// Publishes `players`, each with their progress and partition, as one commit.
     func publish(
-        _ players: [(id: String, progress: Int, partition: UInt16)], offset: UInt64 = 40, foldedAt: Int64 = 1_000_000,
+        _ players: [(id: String, progress: Int, partition: UInt16)],
+        offset: UInt64 = 40,
+        foldedAt: Int64 = 1_000_000,
         templates: [[UInt8]] = templates
     ) throws {
         let writer = try writer()
@@ -56,31 +58,59 @@ final class TestStore {
                 return StoredAnswer(template: ids[slot], frame: try frame(of: body, against: templates[slot]))
             }
             try batch.put(
-                user: Array(player.id.utf8), partition: player.partition, day: 20_000,
-                answers: PlayerAnswers(initialize: answers[0], challenges: answers[1], activeOnly: answers[2]),
-                dailyUntil: nil)
+                user: Array(player.id.utf8),
+                partition: player.partition,
+                day: 20_000,
+                answers: PlayerAnswers(
+                    initialize: answers[0],
+                    challenges: answers[1],
+                    activeOnly: answers[2]
+                ),
+                dailyUntil: nil
+            )
         }
         let marks = (0..<UInt16(4)).map {
             PartitionMark(
-                partition: $0, sequence: 1, offset: offset + UInt64($0), foldedAt: foldedAt + Int64($0) * 10_000)
+                partition: $0,
+                sequence: 1,
+                offset: offset + UInt64($0),
+                foldedAt: foldedAt + Int64($0) * 10_000
+            )
         }
         try writer.commit(
             batch,
             state: PublishedState(
-                databaseID: "db", challengesID: "c", day: 20_000, publishedAt: foldedAt + 500, partitions: marks,
-                currentTemplates: ids))
+                databaseID: "db",
+                challengesID: "c",
+                day: 20_000,
+                publishedAt: foldedAt + 500,
+                partitions: marks,
+                currentTemplates: ids
+            )
+        )
     }
 
     /// An answerer over this store; `clock` in milliseconds since 1970.
     func answerer(
-        identity: PlayerIdentity = .insecureHeader, clock: Int64 = 1_042_000, laneCount: Int = 2
+        identity: PlayerIdentity = .insecureHeader,
+        clock: Int64 = 1_042_000,
+        laneCount: Int = 2
     ) -> FrontAnswerer {
         let configuration = FrontConfiguration(
-            storeDirectory: store, listen: ListenAddress(host: "127.0.0.1", port: 0), identity: identity,
-            maxAgeSeconds: 30, ingestURL: "https://ingest.example")
+            storeDirectory: store,
+            listen: ListenAddress(host: "127.0.0.1", port: 0),
+            identity: identity,
+            maxAgeSeconds: 30,
+            ingestURL: "https://ingest.example"
+        )
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
-        return FrontAnswerer(configuration: configuration, laneCount: laneCount, clock: { clock }, logger: logger)
+        return FrontAnswerer(
+            configuration: configuration,
+            laneCount: laneCount,
+            clock: { clock },
+            logger: logger
+        )
     }
 
     static func id(_ template: [UInt8]) throws -> TemplateID {
@@ -91,7 +121,8 @@ final class TestStore {
     static func json(progress: Int, kind: String) -> [UInt8] {
         let goals = (0..<100).map { goal in
             let shown = goal % 10 == 3 ? progress : 0
-            return "{\"goalId\":\"goal-\(goal)\",\"name\":\"Win \(goal * 7919 % 1000) matches\",\"progress\":\(shown)}"
+            return
+                "{\"goalId\":\"goal-\(goal)\",\"name\":\"Win \(goal * 7919 % 1000) matches\",\"progress\":\(shown)}"
         }
         return Array("{\"\(kind)\":[\(goals.joined(separator: ","))],\"total\":\(goals.count)}".utf8)
     }
@@ -112,7 +143,9 @@ final class TestStore {
         try Data(input).write(to: paths[0])
         try Data(template).write(to: paths[1])
         let (status, _, error) = try Command.run(
-            "/usr/bin/zstd", options + ["-q", "-D", paths[1].path(), paths[0].path(), "-o", paths[2].path()])
+            "/usr/bin/zstd",
+            options + ["-q", "-D", paths[1].path(), paths[0].path(), "-o", paths[2].path()]
+        )
         try #require(status == 0, "zstd: \(error)")
         let output = Array(try Data(contentsOf: paths[2]))
         for path in paths { try FileManager.default.removeItem(at: path) }

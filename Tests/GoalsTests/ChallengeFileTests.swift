@@ -42,7 +42,8 @@ import Testing
              "reward":{"type":"ITEM","reward_id":"sword","quantity":1}}]}]}
             """.utf8
         )
-        guard case .valid(let one) = ChallengeFile.read(camel), case .valid(let other) = ChallengeFile.read(snake)
+        guard case .valid(let one) = ChallengeFile.read(camel),
+            case .valid(let other) = ChallengeFile.read(snake)
         else {
             Issue.record("\(Self.faults(camel)) \(Self.faults(snake))")
             return
@@ -61,15 +62,27 @@ import Testing
         (["type": "\"weekly\""], "invalid goal type 'weekly' (must be 'absolute', 'increment', or 'daily')"),
         (["eventSource": ""], "event_source cannot be empty"),
         (["eventSource": "\"chat\""], "invalid event_source 'chat' (must be 'login' or 'statistic')"),
-        (["daily": "true"], "daily flag can only be true for increment-type goals (current type: 'absolute')"),
+        (
+            ["daily": "true"],
+            "daily flag can only be true for increment-type goals (current type: 'absolute')"
+        ),
         (["requirement": #"{"operator":">=","targetValue":1}"#], "stat_code cannot be empty"),
-        (["requirement": #"{"statCode":"k","operator":"<","targetValue":1}"#],
-            "unsupported operator '<' (only '>=' supported)"),
-        (["requirement": #"{"statCode":"k","operator":">=","targetValue":0}"#], "target_value must be positive"),
-        (["requirement": #"{"statCode":"k","operator":">=","targetValue":1.5}"#],
-            "target_value must be positive: a whole number of at most 2147483647 is wanted"),
-        (["reward": #"{"type":"COIN","rewardId":"r","quantity":1}"#],
-            "unsupported reward type 'COIN' (only 'ITEM' or 'WALLET' allowed)"),
+        (
+            ["requirement": #"{"statCode":"k","operator":"<","targetValue":1}"#],
+            "unsupported operator '<' (only '>=' supported)"
+        ),
+        (
+            ["requirement": #"{"statCode":"k","operator":">=","targetValue":0}"#],
+            "target_value must be positive"
+        ),
+        (
+            ["requirement": #"{"statCode":"k","operator":">=","targetValue":1.5}"#],
+            "target_value must be positive: a whole number of at most 2147483647 is wanted"
+        ),
+        (
+            ["reward": #"{"type":"COIN","rewardId":"r","quantity":1}"#],
+            "unsupported reward type 'COIN' (only 'ITEM' or 'WALLET' allowed)"
+        ),
         (["reward": #"{"type":"ITEM","quantity":1}"#], "reward_id cannot be empty"),
         (["reward": #"{"type":"ITEM","rewardId":"r","quantity":-1}"#], "reward quantity must be positive"),
         (["description": "5"], "'description' must be a string"),
@@ -84,7 +97,9 @@ import Testing
     @Test func `ids have at most 100 characters and no U+0000`() {
         let most = String(repeating: "é", count: 100)
         #expect(Self.faults(Self.file([Self.goal(most)])).isEmpty)
-        #expect(Self.faults(Self.file([Self.goal(most + "x")])).first?.contains("at most 100 characters") == true)
+        #expect(
+            Self.faults(Self.file([Self.goal(most + "x")])).first?.contains("at most 100 characters") == true
+        )
         #expect(Self.faults(Self.file([Self.goal("a\\u0000b")])).first?.contains("no U+0000") == true)
     }
 
@@ -93,10 +108,14 @@ import Testing
         (#"{"challenges":[]}"#, "line 1: config must have at least one challenge"),
         (#"{"challenges":{}}"#, "line 1: 'challenges' must be a list of objects"),
         (#"{"challenges":[7]}"#, "line 1: 'challenges' must be a list of objects"),
-        ("{\"challenges\":[\n{\"challengeId\":\"c\",\"name\":\"C\",\"goals\":[]}]}",
-            "line 2: invalid challenge 'c': challenge must have at least one goal"),
-        ("{\"challenges\":[\n\n{\"challengeId\":\"c\",\"name\":\"C\",\"goals\":[}",
-            "line 3: failed to parse config JSON: the text has a byte that JSON does not allow here"),
+        (
+            "{\"challenges\":[\n{\"challengeId\":\"c\",\"name\":\"C\",\"goals\":[]}]}",
+            "line 2: invalid challenge 'c': challenge must have at least one goal"
+        ),
+        (
+            "{\"challenges\":[\n\n{\"challengeId\":\"c\",\"name\":\"C\",\"goals\":[}",
+            "line 3: failed to parse config JSON: the text has a byte that JSON does not allow here"
+        ),
         ("", "line 1: failed to parse config JSON: the text ends in the middle of a value"),
     ])
     func `a broken file says where`(text: String, message: String) {
@@ -112,7 +131,8 @@ import Testing
             ]
         )
         #expect(Self.faults(Self.file([goal, goal])) == ["line 4: duplicate goal ID: g"])
-        let twice = #"{"challenges":[{"challengeId":"c","name":"C","goals":[\#(goal)]},"#
+        let twice =
+            #"{"challenges":[{"challengeId":"c","name":"C","goals":[\#(goal)]},"#
             + "\n" + #"{"challengeId":"c","name":"C","goals":[\#(Self.goal("h"))]}]}"#
         #expect(Self.faults(Array(twice.utf8)) == ["line 2: duplicate challenge ID: c"])
     }
@@ -124,7 +144,9 @@ import Testing
         #expect(file([("a", "[]"), ("b", "[\"a\"]"), ("c", "[\"a\",\"b\"]")]).isEmpty)
         #expect(file([("a", "[\"z\"]")]) == ["line 3: goal 'a' has invalid prerequisite: 'z' does not exist"])
         #expect(file([("a", "[\"a\"]")]) == ["line 3: goal 'a' has itself as a prerequisite"])
-        #expect(file([("a", "[1]")]) == ["line 3: goal 'a' has prerequisites that are not a list of goal ids"])
+        #expect(
+            file([("a", "[1]")]) == ["line 3: goal 'a' has prerequisites that are not a list of goal ids"]
+        )
         #expect(
             file([("a", "[\"b\"]"), ("b", "[\"c\"]"), ("c", "[\"a\"]"), ("d", "[\"a\"]")])
                 == ["line 3: prerequisites form a cycle: 'a' → 'b' → 'c' → 'a'"]

@@ -67,7 +67,8 @@ import Testing
             return (view, scanner, line)
         }
         let (on, scanner, line) = try view(
-            "goalActivationRequested", #"{"challengeId":"c","goalId":"g","isActive":true}"#
+            "goalActivationRequested",
+            #"{"challengeId":"c","goalId":"g","isActive":true}"#
         )
         #expect(on.isActive && on.time == nil)
         #expect(scanner.bytes(on.challengeID, in: line.span) == Array("c".utf8))
@@ -79,7 +80,8 @@ import Testing
     }
 
     @Test func `another namespace is no fault`() throws {
-        guard case .otherNamespace = try Self.scan(Array(#"{"name":"userLoggedIn","namespace":"Game"}"#.utf8)) else {
+        guard case .otherNamespace = try Self.scan(Array(#"{"name":"userLoggedIn","namespace":"Game"}"#.utf8))
+        else {
             Issue.record("taken as an own event")
             return
         }
@@ -101,7 +103,10 @@ import Testing
         (#"{"name":"userLoggedIn","namespace":"game","userId":"u","id":7}"#, .wrongType),
         (#"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":"soon"}"#, .badTimestamp),
         (#"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":1}"#, .wrongType),
-        (#"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":"2025-10-16T10:30:01Z"}"#, .futureTimestamp),
+        (
+            #"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":"2025-10-16T10:30:01Z"}"#,
+            .futureTimestamp
+        ),
     ])
     func `a bad line is refused with its reason`(line: String, reason: EventFault.Reason) {
         #expect(Self.reason(Array(line.utf8)) == reason)
@@ -109,7 +114,8 @@ import Testing
 
     @Test(arguments: [
         ("{}", EventFault.Reason.missingField), (#"{"statCode":"k"}"#, .missingField),
-        (#"{"statCode":"k","latestValue":"5"}"#, .wrongType), (#"{"statCode":"","latestValue":5}"#, .badIdentifier),
+        (#"{"statCode":"k","latestValue":"5"}"#, .wrongType),
+        (#"{"statCode":"","latestValue":5}"#, .badIdentifier),
         (#"{"statCode":"k","latestValue":null}"#, .wrongType),
         (#"{"statCode":"k","latestValue":5,"inc":true}"#, .wrongType), ("5", .missingField),
     ])
@@ -120,7 +126,8 @@ import Testing
     @Test func `24 hours ahead is the limit`() {
         let atLimit = Self.line("").map { $0 }
         #expect(Self.reason(atLimit) == nil)
-        let text = #"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":"2025-10-16T10:30:00Z"}"#
+        let text =
+            #"{"name":"userLoggedIn","namespace":"game","userId":"u","timestamp":"2025-10-16T10:30:00Z"}"#
         #expect(Self.reason(Array(text.utf8)) == nil)
     }
 
@@ -153,10 +160,13 @@ import Testing
         #expect(Self.reason(Self.line("\"x\":{\(keys),\"k1000\":0}")) == .notJSON)
     }
 
-    @Test(arguments: [
-        [0xFF], [0xC0, 0xAF], [0xC1, 0x81], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
-        [0xF0, 0x80, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0xC0, 0xAF], [0xC1, 0x81], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
+            [0xF4, 0x90, 0x80, 0x80],
+            [0xF0, 0x80, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
+        ] as [[UInt8]]
+    )
     func `bad UTF-8 is refused anywhere in the line`(bytes: [UInt8]) {
         let head = Array(#"{"x":""#.utf8), tail = Array(#"","y":"0123456789abcdef"}"#.utf8)
         #expect(Self.reason(head + bytes + tail) == .notUTF8)
@@ -167,7 +177,10 @@ import Testing
     @Test(arguments: 1...20)
     func `mutated lines never crash and never pass where other readers fail`(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed))
-        let line = Self.line(#""a":[1,2.5e-3,true,null,"\u00e9\n"]"#, payload: #"{"statCode":"k","latestValue":42}"#)
+        let line = Self.line(
+            #""a":[1,2.5e-3,true,null,"\u00e9\n"]"#,
+            payload: #"{"statCode":"k","latestValue":42}"#
+        )
         for _ in 0..<2000 {
             var mutated = line
             for _ in 0...(random.next() % 3) {
@@ -179,7 +192,10 @@ import Testing
                 }
             }
             if Self.reason(mutated) == nil {
-                #expect(JSONReading.isObject(mutated), "seed \(seed): \(String(decoding: mutated, as: UTF8.self))")
+                #expect(
+                    JSONReading.isObject(mutated),
+                    "seed \(seed): \(String(decoding: mutated, as: UTF8.self))"
+                )
             }
         }
     }

@@ -40,10 +40,17 @@ import Testing
         for _ in 0..<500 {
             let time = Timestamp(microseconds: Int64(random.next() % 253_402_300_799_000_000))
             let date = Date(timeIntervalSince1970: Double(time.microseconds / 1_000_000))
-            let parts = Self.calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+            let parts = Self.calendar.dateComponents(
+                [.year, .month, .day, .hour, .minute, .second],
+                from: date
+            )
             let expected = String(
-                format: "%04d-%02d-%02dT%02d:%02d:%02dZ", try #require(parts.year), try #require(parts.month),
-                try #require(parts.day), try #require(parts.hour), try #require(parts.minute),
+                format: "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                try #require(parts.year),
+                try #require(parts.month),
+                try #require(parts.day),
+                try #require(parts.hour),
+                try #require(parts.minute),
                 try #require(parts.second)
             )
             var text: [UInt8] = []

@@ -17,7 +17,8 @@ import Testing
         init() throws {
             directory = try TemporaryDirectory()
             try LogDirectory.create(
-                volume: LocalVolume(), path: directory.path + "/log/events",
+                volume: LocalVolume(),
+                path: directory.path + "/log/events",
                 makeUUID: { "6f1c2f0e-7a53-4c35-9b37-0d3a5c1f2b11" }
             )
         }
@@ -29,18 +30,26 @@ import Testing
         }
 
         func ingest(
-            _ path: String, source: String? = "s", frameBytes: Int = 4096, dedupe: Int = 1000
+            _ path: String,
+            source: String? = "s",
+            frameBytes: Int = 4096,
+            dedupe: Int = 1000
         ) throws -> IngestSummary {
             let writer = try LogWriter.open(
-                volume: LocalVolume(), directory: log, now: { LineIngestTests.now.milliseconds }
+                volume: LocalVolume(),
+                directory: log,
+                now: { LineIngestTests.now.milliseconds }
             )
             defer { writer.close() }
             let ingest = LineIngest(
-                writer: writer, quarantine: Quarantine(volume: LocalVolume(), directory: quarantine),
+                writer: writer,
+                quarantine: Quarantine(volume: LocalVolume(), directory: quarantine),
                 admission: EventAdmission(
-                    namespace: Identifier("game"), window: DedupeWindow(capacity: dedupe)
+                    namespace: Identifier("game"),
+                    window: DedupeWindow(capacity: dedupe)
                 ),
-                frameBytes: frameBytes, now: { LineIngestTests.now }
+                frameBytes: frameBytes,
+                now: { LineIngestTests.now }
             )
             return try ingest.ingest(try InputFile.open(path), source: source)
         }
@@ -49,7 +58,9 @@ import Testing
             let reader = try LogReader(volume: LocalVolume(), directory: log, from: 0)
             var lines: [String] = []
             while try reader.nextFrame() {
-                lines += reader.bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+                lines += reader.bytes.split(separator: UInt8(ascii: "\n")).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
             }
             return lines
         }
@@ -59,7 +70,8 @@ import Testing
             return try LocalVolume().list(quarantine).filter { $0.hasSuffix(".ndjson") }
                 .map {
                     String(
-                        decoding: try LocalVolume().readFile(quarantine + "/" + $0, bytesMax: 1 << 26), as: UTF8.self
+                        decoding: try LocalVolume().readFile(quarantine + "/" + $0, bytesMax: 1 << 26),
+                        as: UTF8.self
                     )
                 }
                 .joined()
@@ -94,7 +106,8 @@ import Testing
         var bytes = Array((Self.login("1") + "\n{broken\n" + Self.login("2") + "\n").utf8)
         bytes += [0xFF, 0xFE, UInt8(ascii: "\n")]
         bytes += [UInt8](repeating: UInt8(ascii: "x"), count: 10 << 20) + [UInt8(ascii: "\n")]
-        bytes += Array(#"{"name":"userLoggedIn","namespace":"other","userId":"u"}"#.utf8) + [UInt8(ascii: "\n")]
+        bytes +=
+            Array(#"{"name":"userLoggedIn","namespace":"other","userId":"u"}"#.utf8) + [UInt8(ascii: "\n")]
         bytes += Array((Self.login("1") + "\n" + Self.login("3") + "\n").utf8)
         let summary = try world.ingest(try world.write(bytes))
         #expect(summary.accepted == 3 && summary.duplicates == 1 && summary.otherNamespace == 1)

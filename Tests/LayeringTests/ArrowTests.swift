@@ -24,7 +24,8 @@ import Testing
             for found in SwiftText.imports(in: file.code) {
                 #expect(
                     arrows.contains(found.module) || system.contains(found.module),
-                    "\(file.path):\(found.line) imports \(found.module), which is no arrow of \(file.room)")
+                    "\(file.path):\(found.line) imports \(found.module), which is no arrow of \(file.room)"
+                )
             }
         }
     }
@@ -35,7 +36,8 @@ import Testing
                 let words = Set(found.words)
                 #expect(
                     words.isDisjoint(with: ["@_exported", "@testable", "public", "@_spi"]),
-                    "\(file.path):\(found.line) imports \(found.module) with \(found.words.joined(separator: " "))")
+                    "\(file.path):\(found.line) imports \(found.module) with \(found.words.joined(separator: " "))"
+                )
             }
         }
     }
@@ -45,10 +47,12 @@ import Testing
             for found in SwiftText.imports(in: file.code) where Arrows.cRooms.contains(found.module) {
                 #expect(
                     Arrows.doors[file.room] == found.module,
-                    "\(file.path):\(found.line) opens \(found.module), which is not its door")
+                    "\(file.path):\(found.line) opens \(found.module), which is not its door"
+                )
                 #expect(
                     !found.words.contains("package"),
-                    "\(file.path):\(found.line) lets C types into signatures")
+                    "\(file.path):\(found.line) lets C types into signatures"
+                )
             }
         }
     }
@@ -94,14 +98,19 @@ import Testing
             grown = next.count > reached.count
             reached = next
         }
-        #expect(reached.isDisjoint(with: ["Postgres", "CLibpq", "Tables", "Cluster", "EventLog", "Disk", "Jobs"]))
+        #expect(
+            reached.isDisjoint(with: ["Postgres", "CLibpq", "Tables", "Cluster", "EventLog", "Disk", "Jobs"])
+        )
     }
 
     @Test func `Package.swift declares no arrow that the table does not have`() throws {
         let text = try String(contentsOf: House.root.appending(path: "Package.swift"), encoding: .utf8)
         let flat = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for (room, arrows) in Arrows.allowed {
-            guard let opening = ["room( \"\(room)\", [", "room(\"\(room)\", ["].compactMap({ flat.range(of: $0) }).first
+            guard
+                let opening = ["room( \"\(room)\", [", "room(\"\(room)\", ["].compactMap({
+                    flat.range(of: $0)
+                }).first
             else { continue }
             let list = flat[opening.upperBound...].prefix { $0 != "]" }
             for word in list.split(separator: "\"").filter({ Arrows.allowed[String($0)] != nil }) {

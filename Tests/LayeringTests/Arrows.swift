@@ -1,4 +1,6 @@
-/// Who may import whom. A room that is not in this table does not belong to the house.
+/// Who may import whom.
+///
+/// A room that is not in this table does not belong to the house.
 enum Arrows {
     /// Modules of the system that rooms outside the pure core may use.
     static let system: Set<String> = [
@@ -39,14 +41,17 @@ enum Arrows {
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
-        "Front": ["PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging"],
+        "Front": [
+            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
+        ],
         // Assembly.
         "Jobs": [
             "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
             "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", "Logging",
         ],
         "goalpost": [
-            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings", "ArgumentParser",
+            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",
+            "ArgumentParser",
             "Logging",
         ],
         "goalpost-front": ["Front", "Settings", "ArgumentParser", "Logging"],

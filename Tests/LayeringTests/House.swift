@@ -23,7 +23,9 @@ enum House {
     static func files() throws -> [File] {
         var files: [File] = []
         for path in try paths(below: "Sources") {
-            files.append(try file(path, room: path.split(separator: "/").dropFirst().first.map(String.init) ?? ""))
+            files.append(
+                try file(path, room: path.split(separator: "/").dropFirst().first.map(String.init) ?? "")
+            )
         }
         for path in try paths(below: "partitions") {
             files.append(try file(path, room: "Partitions"))
@@ -35,8 +37,10 @@ enum House {
     static func paths(below directory: String) throws -> [String] {
         let start = root.appending(path: directory)
         guard let names = FileManager.default.enumerator(atPath: start.path()) else { return [] }
-        return names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map { "\(directory)/\($0)" }
-            .sorted()
+        return names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map {
+            "\(directory)/\($0)"
+        }
+        .sorted()
     }
 
     /// Names of the rooms that exist as directories under Sources.

@@ -21,23 +21,37 @@ import Testing
     }
 
     private static let fileSystemWords = [
-        "open(", "openat(", "fopen(", "creat(", "rename(", "unlink(", "mkdir(", "rmdir(", "fsync(", "fdatasync(",
-        "ftruncate(", "flock(", "FileManager", "FileHandle", "Data(contentsOf", "String(contentsOf", "write(to",
+        "open(", "openat(", "fopen(", "creat(", "rename(", "unlink(", "mkdir(", "rmdir(", "fsync(",
+        "fdatasync(",
+        "ftruncate(", "flock(", "FileManager", "FileHandle", "Data(contentsOf", "String(contentsOf",
+        "write(to",
     ]
 
     private static let fileSystemExceptions = [
         Exception("Disk", Set(fileSystemWords), "The room whose work this is."),
-        Exception("LMDB", ["open(", "mkdir(", "flock("], "LMDB opens its own files; the writer's lock lies beside."),
+        Exception(
+            "LMDB",
+            ["open(", "mkdir(", "flock("],
+            "LMDB opens its own files; the writer's lock lies beside."
+        ),
         Exception("Settings", ["FileHandle"], "Reads goalpost.yaml, bounded, before any store is opened."),
-        Exception("Front", ["open(", "rename(", "unlink("], "The port file, replaced whole; no store's data."),
-        Exception("Cluster", Set(fileSystemWords), "Prepares the directories that initdb and postgres run in."),
+        Exception(
+            "Front",
+            ["open(", "rename(", "unlink("],
+            "The port file, replaced whole; no store's data."
+        ),
+        Exception(
+            "Cluster",
+            Set(fileSystemWords),
+            "Prepares the directories that initdb and postgres run in."
+        ),
         Exception("goalpost", ["open(", "FileHandle"], "Reads the files named on its command line."),
     ]
 
     @Test func `only the disk room and listed places touch the file system`() throws {
         for file in try House.files() {
-            for word in Self.fileSystemWords {
-                guard !Self.fileSystemExceptions.contains(where: { $0.covers(file, word) }) else { continue }
+            for word in Self.fileSystemWords
+            where !Self.fileSystemExceptions.contains(where: { $0.covers(file, word) }) {
                 let lines = SwiftText.lines(in: file.code, where: word, evenAsMember: word == "write(to")
                 #expect(lines == [], "\(file.path) calls \(word) at \(lines)")
             }
@@ -45,7 +59,8 @@ import Testing
     }
 
     private static let impureWords = [
-        "Date()", "Date.now", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock",
+        "Date()", "Date.now", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock",
+        "SuspendingClock",
         "clock_gettime(", "time(", "gettimeofday(", "getenv(", "ProcessInfo", "Hasher", "Task", "print(",
     ]
 
@@ -66,8 +81,8 @@ import Testing
 
     @Test func `no word that hides an error or waits blindly`() throws {
         for file in try House.files() {
-            for word in Self.forbiddenWords {
-                guard !Self.forbiddenExceptions.contains(where: { $0.covers(file, word) }) else { continue }
+            for word in Self.forbiddenWords
+            where !Self.forbiddenExceptions.contains(where: { $0.covers(file, word) }) {
                 let lines = SwiftText.lines(in: file.code, where: word)
                 #expect(lines == [], "\(file.path) says \(word) at \(lines)")
             }
@@ -111,7 +126,9 @@ import Testing
     }
 
     @Test func `no room or file is called Utils, Common, Core, Models or Helpers`() throws {
-        let names: Set<String> = ["Utils", "Utilities", "Common", "Core", "Models", "Helpers", "Helper", "Misc"]
+        let names: Set<String> = [
+            "Utils", "Utilities", "Common", "Core", "Models", "Helpers", "Helper", "Misc",
+        ]
         for room in try House.rooms() { #expect(!names.contains(room), "Sources/\(room)") }
         for path in try House.paths(below: "Sources") + House.paths(below: "Tests") {
             let name = path.split(separator: "/").last.map { String($0.dropLast(".swift".count)) } ?? ""
@@ -121,7 +138,8 @@ import Testing
 
     @Test func `the top level holds what it should and nothing else`() throws {
         let allowed: Set<String> = [
-            "Package.swift", "Sources", "Tests", "jobs", "partitions", "fixtures", "cron", "README.md", "LICENSE",
+            "Package.swift", "Sources", "Tests", "jobs", "partitions", "fixtures", "cron", "README.md",
+            "LICENSE",
         ]
         // SwiftPM writes this one beside the manifest; it is ignored by git, not part of the tree.
         let written: Set<String> = ["Package.resolved"]
@@ -135,10 +153,13 @@ import Testing
     }
 
     @Test func `every test folder is named after a room or a whole-house concern`() throws {
-        let concerns: Set<String> = ["TestKit", "TestKitTests", "PipelineTests", "CrashTests", "LayeringTests", "Benchmarks"]
+        let concerns: Set<String> = [
+            "TestKit", "TestKitTests", "PipelineTests", "CrashTests", "LayeringTests", "Benchmarks",
+        ]
         let rooms = Set(Arrows.allowed.keys.map { "\($0)Tests" })
         let folders = try FileManager.default.contentsOfDirectory(
-            atPath: House.root.appending(path: "Tests").path())
+            atPath: House.root.appending(path: "Tests").path()
+        )
         for folder in folders where !folder.hasPrefix(".") {
             #expect(concerns.contains(folder) || rooms.contains(folder), "Tests/\(folder) tests no room")
         }

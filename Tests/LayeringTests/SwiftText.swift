@@ -11,7 +11,9 @@ enum SwiftText {
 
     /// The modules that `code` imports, with the 1-based line of each.
     static func imports(in code: String) -> [(module: String, line: Int, words: [Substring])] {
-        let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias", "func", "var", "let"]
+        let kinds: Set<Substring> = [
+            "struct", "class", "enum", "protocol", "typealias", "func", "var", "let",
+        ]
         var found: [(module: String, line: Int, words: [Substring])] = []
         let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
@@ -39,12 +41,17 @@ enum SwiftText {
         for (index, line) in code.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             let bytes = Array(line)
             guard bytes.count >= wanted.count else { continue }
-            for start in 0...(bytes.count - wanted.count) where bytes[start..<start + wanted.count].elementsEqual(wanted) {
+            for start in 0...(bytes.count - wanted.count)
+            where bytes[start..<start + wanted.count].elementsEqual(wanted) {
                 let before = bytes[..<start]
                 if let last = before.last, isNamePart(last), isNamePart(wanted[0]) { continue }
                 let end = start + wanted.count
-                if end < bytes.count, isNamePart(bytes[end]), isNamePart(wanted[wanted.count - 1]) { continue }
-                if before.last == UInt8(ascii: "."), !evenAsMember, !isQualifiedByModule(before.dropLast()) { continue }
+                if end < bytes.count, isNamePart(bytes[end]), isNamePart(wanted[wanted.count - 1]) {
+                    continue
+                }
+                if before.last == UInt8(ascii: "."), !evenAsMember, !isQualifiedByModule(before.dropLast()) {
+                    continue
+                }
                 if String(decoding: before, as: UTF8.self).hasSuffix("func ") { continue }
                 found.append(index + 1)
                 break

@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "// import Goals", "/* import Goals */", "let a = \"import Goals\"", "let a = \"\"\"\nimport Goals\n\"\"\"",
+        "// import Goals", "/* import Goals */", "let a = \"import Goals\"",
+        "let a = \"\"\"\nimport Goals\n\"\"\"",
         "/* a /* b */ import Goals */", "func important() {}", "let import_ = 1",
     ])
     func `what is no import is none`(text: String) {
@@ -44,7 +45,8 @@ import Testing
     @Test(arguments: [
         ("let a = try? b()", "try?", 1), ("retry?.x", "try?", 0), ("x = Glibc.open(p)", "open(", 1),
         ("disk.open(p)", "open(", 0), ("func open(p)", "open(", 0), ("reopen(p)", "open(", 0),
-        ("open(p)", "open(", 1), ("a as! B", "as!", 1), ("has!", "as!", 0), ("Int.random(in: r)", "random(", 0),
+        ("open(p)", "open(", 1), ("a as! B", "as!", 1), ("has!", "as!", 0),
+        ("Int.random(in: r)", "random(", 0),
     ])
     func `words are found whole`(code: String, word: String, count: Int) {
         #expect(SwiftText.lines(in: code, where: word).count == count)

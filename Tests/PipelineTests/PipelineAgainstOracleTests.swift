@@ -19,7 +19,9 @@ import Testing
         let world = try await PipelineWorld(partitions: [1, 4, 16][Int(seed % 3)], batchRecords: batch)
         let days = history.publishDays
         // Some runs in between, of which a few also publish.
-        let stops = Set((0..<Int(random.next() % 3)).map { _ in Int(random.next() % UInt64(history.lines.count)) })
+        let stops = Set(
+            (0..<Int(random.next() % 3)).map { _ in Int(random.next() % UInt64(history.lines.count)) }
+        )
         var start = 0
         for stop in stops.sorted() where stop > start {
             try world.append(history, start..<stop, &random)
@@ -51,7 +53,10 @@ import Testing
         for (partitions, batch) in [(1, 1_000_000), (4, 333), (16, 1_000_000)] {
             let other = try await PipelineWorld(partitions: partitions, batchRecords: batch, sharing: first)
             try await other.fold()
-            #expect(try await other.dump() == rows, "seed \(seed), \(partitions) partitions, batches of \(batch)")
+            #expect(
+                try await other.dump() == rows,
+                "seed \(seed), \(partitions) partitions, batches of \(batch)"
+            )
         }
         let misplaced = """
             SELECT count(*) FROM goalpost.user_goal_progress t JOIN pg_class c ON c.oid = t.tableoid
@@ -84,7 +89,8 @@ import Testing
                     : history.oracle.template(naive)
                 #expect(answer.isKnown == isKnown, "seed \(history.seed), \(player)")
                 #expect(
-                    answer.bytes == Array(expected.utf8), "seed \(history.seed), day \(day), \(player), \(kind)"
+                    answer.bytes == Array(expected.utf8),
+                    "seed \(history.seed), day \(day), \(player), \(kind)"
                 )
                 #expect(answer.offset == UInt64(history.lines.count))
             }

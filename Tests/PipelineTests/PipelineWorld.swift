@@ -19,7 +19,9 @@ struct PipelineWorld {
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// `partitions` and `batchRecords` are the settings of those names.
-    init(partitions: Int = 16, batchRecords: Int = 1_000_000, sharing other: PipelineWorld? = nil) async throws {
+    init(partitions: Int = 16, batchRecords: Int = 1_000_000, sharing other: PipelineWorld? = nil)
+        async throws
+    {
         directory = try other?.directory ?? TemporaryDirectory()
         let url = try await ThrowawayPostgres.freshDatabase()
         settings = try await Settings.load(
@@ -37,7 +39,11 @@ struct PipelineWorld {
 
     /// Puts lines `range` of a history into the log, in frames of random sizes, with its configurations.
     func append(_ history: RandomHistory, _ range: Range<Int>, _ random: inout SplitMix64) throws {
-        try LogDirectory.create(volume: access.volume, path: access.directory.path, makeUUID: { UUID().uuidString })
+        try LogDirectory.create(
+            volume: access.volume,
+            path: access.directory.path,
+            makeUUID: { UUID().uuidString }
+        )
         let writer = try access.openWriter(settings, now: WallClock.now)
         defer { writer.close() }
         let stops = history.configurations.keys.sorted() + [range.upperBound]
@@ -58,7 +64,11 @@ struct PipelineWorld {
     func fold() async throws -> FoldSummary {
         // A few players at a time, as in a batch with too many rows for memory.
         try await FoldJob(
-            settings: settings, access: access, database: database, log: log, priorRowsMax: 200
+            settings: settings,
+            access: access,
+            database: database,
+            log: log,
+            priorRowsMax: 200
         ).run()
     }
 

@@ -16,29 +16,37 @@ struct TableRows {
             let players = "SELECT user_id, first_event_at, last_event_at FROM goalpost.player"
             try transaction.query(players) { row in
                 rows.players[try row.bytes(0)] = NaivePlayer(
-                    firstEventAt: try row.timestamptz(1), lastEventAt: try row.timestamptz(2)
+                    firstEventAt: try row.timestamptz(1),
+                    lastEventAt: try row.timestamptz(2)
                 )
             }
-            let outcomes = "SELECT user_id, event_id, outcome, error_code, decided_at FROM goalpost.request_outcome"
+            let outcomes =
+                "SELECT user_id, event_id, outcome, error_code, decided_at FROM goalpost.request_outcome"
             try transaction.query(outcomes) { row in
                 let code = row.isNull(3) ? nil : try row.text(3)
                 guard (try row.text(2) == "applied") == (code == nil) else { throw Contradiction() }
-                rows.outcomes[NaiveRequestKey(userId: try row.bytes(0), eventId: try row.bytes(1))] = NaiveOutcome(
-                    errorCode: code, decidedAt: try row.timestamptz(4)
-                )
+                rows.outcomes[NaiveRequestKey(userId: try row.bytes(0), eventId: try row.bytes(1))] =
+                    NaiveOutcome(
+                        errorCode: code,
+                        decidedAt: try row.timestamptz(4)
+                    )
             }
             let grants = """
                 SELECT user_id, claim_event_id, goal_id, reward_type, reward_id, quantity, claimed_at, delivered_at
                 FROM goalpost.reward_grant
                 """
             try transaction.query(grants) { row in
-                rows.grants[NaiveRequestKey(userId: try row.bytes(0), eventId: try row.bytes(1))] = NaiveGrant(
-                    goalId: try row.bytes(2),
-                    reward: NaiveReward(
-                        type: try row.text(3), rewardId: try row.text(4), quantity: Int(try row.int4(5))
-                    ),
-                    claimedAt: try row.timestamptz(6), deliveredAt: try row.optionalTimestamptz(7)
-                )
+                rows.grants[NaiveRequestKey(userId: try row.bytes(0), eventId: try row.bytes(1))] =
+                    NaiveGrant(
+                        goalId: try row.bytes(2),
+                        reward: NaiveReward(
+                            type: try row.text(3),
+                            rewardId: try row.text(4),
+                            quantity: Int(try row.int4(5))
+                        ),
+                        claimedAt: try row.timestamptz(6),
+                        deliveredAt: try row.optionalTimestamptz(7)
+                    )
             }
             return rows
         }
@@ -56,12 +64,20 @@ struct TableRows {
         var found: [NaiveRowKey: NaiveRow] = [:]
         try transaction.query(sql) { row in
             let naive = NaiveRow(
-                userId: try row.bytes(0), goalId: try row.bytes(1), challengeId: try row.bytes(2),
-                namespace: try row.text(3), progress: Int(try row.int4(4)), status: try row.text(5),
-                isActive: try row.bool(6), assignedAt: try row.optionalTimestamptz(7),
-                completedAt: try row.optionalTimestamptz(8), claimedAt: try row.optionalTimestamptz(9),
-                expiresAt: try row.optionalTimestamptz(10), createdAt: try row.timestamptz(11),
-                updatedAt: try row.timestamptz(12), lastEventAt: try row.optionalTimestamptz(13),
+                userId: try row.bytes(0),
+                goalId: try row.bytes(1),
+                challengeId: try row.bytes(2),
+                namespace: try row.text(3),
+                progress: Int(try row.int4(4)),
+                status: try row.text(5),
+                isActive: try row.bool(6),
+                assignedAt: try row.optionalTimestamptz(7),
+                completedAt: try row.optionalTimestamptz(8),
+                claimedAt: try row.optionalTimestamptz(9),
+                expiresAt: try row.optionalTimestamptz(10),
+                createdAt: try row.timestamptz(11),
+                updatedAt: try row.timestamptz(12),
+                lastEventAt: try row.optionalTimestamptz(13),
                 lastCountedOn: try row.optionalDate(14).map(Int.init)
             )
             found[NaiveRowKey(userId: naive.userId, goalId: naive.goalId)] = naive

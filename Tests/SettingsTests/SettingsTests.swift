@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct SettingsTests {
     private static func withDirectory<Value>(
-        yaml: String? = nil, _ body: (String) async throws -> Value
+        yaml: String? = nil,
+        _ body: (String) async throws -> Value
     ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appending(path: "goalpost-settings-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -16,7 +17,8 @@ import Testing
     }
 
     private static func error(
-        yaml: String? = nil, environment: [String: String] = [:]
+        yaml: String? = nil,
+        environment: [String: String] = [:]
     ) async throws -> SettingsError? {
         try await withDirectory(yaml: yaml) { directory in
             do throws(SettingsError) {
@@ -68,7 +70,9 @@ import Testing
         #expect(sources[.logLevel] == .standard)
     }
 
-    @Test func `the option --data wins over GOALPOST_DATA, and its file is the one that is read`() async throws {
+    @Test func `the option --data wins over GOALPOST_DATA, and its file is the one that is read`()
+        async throws
+    {
         try await Self.withDirectory(yaml: "partitions: 4") { chosen in
             try await Self.withDirectory(yaml: "partitions: 2") { other in
                 let environment = ["GOALPOST_DATA": other]
@@ -86,13 +90,17 @@ import Testing
         try await Self.withDirectory(yaml: "log_level: debug") { directory in
             let environment = ["GOALPOST_LOG_LEVEL": "error"]
             let settings = try await Settings.load(
-                data: directory, options: [.logLevel: (option: "--log-level", text: "trace")],
-                environment: environment)
+                data: directory,
+                options: [.logLevel: (option: "--log-level", text: "trace")],
+                environment: environment
+            )
             #expect(settings.logLevel == "trace")
             do throws(SettingsError) {
                 _ = try await Settings.load(
-                    data: directory, options: [.logLevel: (option: "--log-level", text: "loud")],
-                    environment: environment)
+                    data: directory,
+                    options: [.logLevel: (option: "--log-level", text: "loud")],
+                    environment: environment
+                )
                 Issue.record("a bad option was accepted")
             } catch {
                 #expect(error.description.hasPrefix("option --log-level is loud"))
@@ -103,7 +111,9 @@ import Testing
     @Test func `an empty variable counts as unset`() async throws {
         let settings = try await Self.withDirectory(yaml: "partitions: 4") {
             try await Settings.load(
-                data: $0, environment: ["GOALPOST_PARTITIONS": "", "GOALPOST_DATABASE_URL": ""])
+                data: $0,
+                environment: ["GOALPOST_PARTITIONS": "", "GOALPOST_DATABASE_URL": ""]
+            )
         }
         #expect(settings.partitions == 4)
         #expect(settings.databaseURL == nil)
@@ -124,7 +134,9 @@ import Testing
         ("databse_url: x", "databse_url", "database_url"),
     ])
     func `an unknown key is refused with the file and the nearest key`(
-        yaml: String, key: String, nearest: String
+        yaml: String,
+        key: String,
+        nearest: String
     ) async throws {
         let error = try await Self.error(yaml: yaml)
         guard case .unknownKey(key, let path, nearest: nearest)? = error else {
@@ -183,7 +195,9 @@ import Testing
     @Test func `a directory in the file's place is unreadable, not absent`() async throws {
         try await Self.withDirectory { directory in
             try FileManager.default.createDirectory(
-                atPath: directory + "/goalpost.yaml", withIntermediateDirectories: false)
+                atPath: directory + "/goalpost.yaml",
+                withIntermediateDirectories: false
+            )
             await #expect(throws: SettingsError.self) {
                 try await Settings.load(data: directory, environment: [:])
             }

@@ -17,10 +17,19 @@ package struct NaiveEvent: Sendable {
     package let time: Int64
     package let kind: Kind
 
+    /// The line with each U+FEFF written as an escape: Foundation drops one at the start of a string.
+    private static func marked(_ line: [UInt8]) -> Data {
+        Data(
+            String(decoding: line, as: UTF8.self).unicodeScalars.map {
+                $0 == "\u{FEFF}" ? "\\ufeff" : String($0)
+            }.joined().utf8
+        )
+    }
+
     /// Reads a line, with or without its newline; throws where a field the log promises is missing.
     package init(line: [UInt8]) throws {
         let text = String(decoding: line, as: UTF8.self)
-        guard let event = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any],
+        guard let event = try JSONSerialization.jsonObject(with: Self.marked(line)) as? [String: Any],
             let id = event["id"] as? String, let userId = event["userId"] as? String,
             let timestamp = event["timestamp"] as? String
         else { throw NaiveError.badLine(text) }

@@ -119,7 +119,10 @@ package final class SimulatedDisk: Volume {
 
     /// Runs one call; `isChange` calls are counted and can meet a fault.
     func perform<Value>(
-        _ operation: DiskError.Operation, _ path: String, isChange: Bool, generation: Int? = nil,
+        _ operation: DiskError.Operation,
+        _ path: String,
+        isChange: Bool,
+        generation: Int? = nil,
         _ body: (inout State, Fault?) -> Result<Value, DiskError>
     ) throws(DiskError) -> Value {
         let result: Result<Value, DiskError> = state.withLock { state in
@@ -129,7 +132,9 @@ package final class SimulatedDisk: Volume {
             }
             guard isChange else { return body(&state, nil) }
             state.callCount += 1
-            guard let fault = state.faults.removeValue(forKey: state.callCount) else { return body(&state, nil) }
+            guard let fault = state.faults.removeValue(forKey: state.callCount) else {
+                return body(&state, nil)
+            }
             switch fault {
             case .fail(let code): return .failure(DiskError(operation, path, code: code))
             case .writeInPart(_, let code) where operation != .write:
@@ -195,7 +200,9 @@ extension SimulatedDisk {
                 return .failure(DiskError(.open, path, code: 2))
             }
             if mode == .replace { state.inodes[number]?.change(.truncate(0)) }
-            return .success(SimulatedFile(self, path, inode: number, state.generation, isAppending: mode == .append))
+            return .success(
+                SimulatedFile(self, path, inode: number, state.generation, isAppending: mode == .append)
+            )
         }
     }
 

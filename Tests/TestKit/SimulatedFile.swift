@@ -59,7 +59,8 @@ final class SimulatedFile: OpenFile {
     func identity() throws(DiskError) -> FileIdentity { FileIdentity(device: 1, inode: UInt64(number)) }
 
     private func inode<Value>(
-        _ operation: DiskError.Operation, isChange: Bool,
+        _ operation: DiskError.Operation,
+        isChange: Bool,
         _ body: (inout SimulatedDisk.Inode, SimulatedDisk.Fault?) -> Result<Value, DiskError>
     ) throws(DiskError) -> Value {
         let number = number

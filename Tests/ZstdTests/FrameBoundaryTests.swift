@@ -8,7 +8,10 @@ import Zstd
         let content = sampleContent(seed: seed)
         let level = Int32([1, 3, 9][Int(seed % 3)])
         let frame = try FrameCompressor(level: level).compress(content.span.bytes)
-        let extent = FrameBoundary.Extent.frame(byteCount: UInt64(frame.count), contentSize: UInt64(content.count))
+        let extent = FrameBoundary.Extent.frame(
+            byteCount: UInt64(frame.count),
+            contentSize: UInt64(content.count)
+        )
         #expect(FrameBoundary.measure(in: frame) == extent)
         #expect(FrameBoundary.measure(in: [1, 2, 3] + frame + frame, at: 3) == extent)
     }
@@ -56,7 +59,11 @@ import Zstd
     func `random bytes never lead it astray`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
-        for _ in 0..<Int.random(in: 0...64, using: &random) { bytes.append(UInt8.random(in: 0...255, using: &random)) }
-        if case .frame(let count, _) = FrameBoundary.measure(in: bytes) { #expect(count <= UInt64(bytes.count)) }
+        for _ in 0..<Int.random(in: 0...64, using: &random) {
+            bytes.append(UInt8.random(in: 0...255, using: &random))
+        }
+        if case .frame(let count, _) = FrameBoundary.measure(in: bytes) {
+            #expect(count <= UInt64(bytes.count))
+        }
     }
 }

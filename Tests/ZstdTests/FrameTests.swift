@@ -9,7 +9,10 @@ func sampleContent(seed: UInt64) -> [UInt8] {
     switch seed / 11 % 3 {
     case 0: return [UInt8](repeating: UInt8(seed & 0x7F), count: count)
     case 1: return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
-    default: return (0..<count).map { UInt8(truncatingIfNeeded: 97 + $0 % 23 + Int.random(in: 0...2, using: &random)) }
+    default:
+        return (0..<count).map {
+            UInt8(truncatingIfNeeded: 97 + $0 % 23 + Int.random(in: 0...2, using: &random))
+        }
     }
 }
 
@@ -26,7 +29,11 @@ func sampleContent(seed: UInt64) -> [UInt8] {
         #expect(Array(output[1...]) == frame)
         var buffer = [UInt8](repeating: 0xEE, count: 100)
         let count = try decompressor.decompress(
-            frame.span.bytes, into: &buffer, contentBytesMax: content.count, padding: 64)
+            frame.span.bytes,
+            into: &buffer,
+            contentBytesMax: content.count,
+            padding: 64
+        )
         #expect(count == content.count)
         #expect(Array(buffer[..<count]) == content)
         #expect(buffer[count..<(count + 64)].allSatisfy { $0 == 0 })
@@ -55,7 +62,10 @@ func sampleContent(seed: UInt64) -> [UInt8] {
         }
         #expect(throws: ZstdError.self) {
             _ = try decompressor.decompress(
-                Array(frame.dropLast()).span.bytes, into: &buffer, contentBytesMax: 1 << 20)
+                Array(frame.dropLast()).span.bytes,
+                into: &buffer,
+                contentBytesMax: 1 << 20
+            )
         }
         let count = try decompressor.decompress(frame.span.bytes, into: &buffer, contentBytesMax: 1 << 20)
         #expect(Array(buffer[..<count]) == content)

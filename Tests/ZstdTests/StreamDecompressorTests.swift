@@ -18,7 +18,10 @@ import Zstd
         var output: [UInt8] = []
         var start = 0
         while start < input.count {
-            let end = min(input.count, start + Int.random(in: 1...[10, 1_000, 300_000][Int(seed % 3)], using: &random))
+            let end = min(
+                input.count,
+                start + Int.random(in: 1...[10, 1_000, 300_000][Int(seed % 3)], using: &random)
+            )
             try stream.decompress(Array(input[start..<end]).span.bytes) { chunk in
                 #expect(chunk.count <= 128 * 1024)
                 output += chunk

@@ -42,14 +42,14 @@ struct LogRecovery {
                 )
             }
             let successor = index + 1 < names.count ? names[index + 1] : nil
-            try openLast(name, successor: successor)
+            try visit(name, successor: successor)
         }
         // Makes a rename durable that a killed writer did not live to sync.
         try onDisk { () throws(DiskError) in try directory.volume.syncDirectory(directory.path) }
         try checkConfigurations()
     }
 
-    private mutating func openLast(_ name: SegmentName, successor: SegmentName?) throws(LogError) {
+    private mutating func visit(_ name: SegmentName, successor: SegmentName?) throws(LogError) {
         let path = directory.path(of: name)
         let file = try onDisk { () throws(DiskError) in try directory.volume.open(path, .readWrite) }
         if let tail = try SealedTail.read(file, name: name) {

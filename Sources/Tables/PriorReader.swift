@@ -50,7 +50,7 @@ struct PriorReader {
     private static func row(_ row: borrowing Row, first: UInt32) throws(PostgresError) -> ProgressRow {
         let status = try row.int4(3)
         return ProgressRow(
-            player: UInt32(bitPattern: try row.int4(0)),
+            player: first + UInt32(bitPattern: try row.int4(0)),
             goal: UInt32(bitPattern: try row.int4(1)),
             progress: try row.int4(2),
             status: GoalStatus(rawValue: UInt8(clamping: status)) ?? .claimed,

@@ -239,7 +239,8 @@ package struct PlayerFold {
         after.status = .claimed
         after.claimedAt = time
         store(after, over: before, at: position, time: time)
-        // A delivery before its claim named nothing, in whatever batch the two come.
+        // A delivery before its claim cannot answer this grant, in whatever batch the two come.
+        change.earlyDeliveries += deliveries.filter { $0.claimEventID == request.eventID }
         deliveries.removeAll { $0.claimEventID == request.eventID }
         change.grants.append(
             RewardGrant(

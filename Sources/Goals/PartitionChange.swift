@@ -41,6 +41,8 @@ package struct PartitionChange: Sendable {
     package var outcomeHorizons: [UInt32: Timestamp] = [:]
     package var grants: [RewardGrant] = []
     package var deliveries: [RewardDelivery] = []
+    /// Deliveries before a grant of the same claim id: they can only answer an older grant.
+    package var earlyDeliveries: [RewardDelivery] = []
 
     package init() {}
 }

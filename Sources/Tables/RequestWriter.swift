@@ -13,8 +13,9 @@ struct RequestWriter {
     /// Returns how many deliveries name no grant.
     mutating func write(in transaction: borrowing Transaction) throws -> Int {
         try writeOutcomes(in: transaction)
+        let unmatched = try write(change.earlyDeliveries, in: transaction)
         try writeGrants(in: transaction)
-        return try writeDeliveries(in: transaction)
+        return unmatched + (try write(change.deliveries, in: transaction))
     }
 
     private mutating func writeOutcomes(in transaction: borrowing Transaction) throws {
@@ -97,8 +98,11 @@ struct RequestWriter {
     }
 
     /// Marks grants as delivered, the first delivery of each counting; returns deliveries that name no grant.
-    private mutating func writeDeliveries(in transaction: borrowing Transaction) throws -> Int {
-        guard !change.deliveries.isEmpty else { return 0 }
+    private mutating func write(
+        _ deliveries: [RewardDelivery],
+        in transaction: borrowing Transaction
+    ) throws -> Int {
+        guard !deliveries.isEmpty else { return 0 }
         let leaf = batch.partition.leaf("reward_grant")
         let update = """
             UPDATE \(leaf) t SET state = 'delivered', delivered_at = d.delivered_at, next_attempt_at = NULL
@@ -110,7 +114,7 @@ struct RequestWriter {
             JOIN \(leaf) t ON t.user_id = d.user_id AND t.claim_event_id = d.claim_event_id
             """
         let firsts = Array(
-            Self.lastOfEach(change.deliveries.reversed()) {
+            Self.lastOfEach(deliveries.reversed()) {
                 RequestKey(player: $0.player, id: $0.claimEventID)
             }
         )

@@ -109,6 +109,10 @@ struct MemoryTables {
             let user = table.id(player)
             outcomes = outcomes.filter { $0.key.user != user || $0.value.decidedAt >= horizon }
         }
+        for delivery in change.earlyDeliveries {
+            let key = RequestKey(user: table.id(delivery.player), event: delivery.claimEventID)
+            if grants[key]?.deliveredAt == nil { grants[key]?.deliveredAt = delivery.deliveredAt }
+        }
         for grant in change.grants {
             let key = RequestKey(user: table.id(grant.player), event: grant.claimEventID)
             guard grants[key] == nil else { continue }

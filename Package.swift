@@ -121,7 +121,6 @@ let package = Package(
         ),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
-        tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
         tests("EventLogTests", ["BlockingLane", "Disk", "EventLog", "TestKit", "Zstd"]),
         tests("FoldTests", ["Fold", "Goals", "TestKit"]),

@@ -121,14 +121,15 @@ let package = Package(
         ),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
+        tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
         tests("EventLogTests", ["BlockingLane", "Disk", "EventLog", "TestKit", "Zstd"]),
         tests("FoldTests", ["Fold", "Goals", "TestKit"]),
         tests(
             "FrontTests",
             [
-                "Front", "PayloadStore", "goalpost-front", crypto, hummingbird, hummingbirdTesting, httpTypes,
-                nio, log,
+                "Front", "PayloadStore", "TestKit", "goalpost-front", crypto, hummingbird, hummingbirdTesting,
+                httpTypes, nio, log,
             ]
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
@@ -140,8 +141,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads", "Postgres", "SampleData",
-                "Settings", "Tables", "TestKit", log, subprocess,
+                "goalpost", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads", "Postgres",
+                "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
             ]
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),

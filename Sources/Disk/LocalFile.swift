@@ -3,7 +3,7 @@ import Glibc
 /// A file of the machine's file system, by its descriptor.
 final class LocalFile: OpenFile {
     let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
     private let isAppending: Bool
 
     /// Takes ownership of `descriptor`.

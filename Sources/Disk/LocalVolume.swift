@@ -91,15 +91,14 @@ package struct LocalVolume: Volume {
             if code == EWOULDBLOCK { return nil }
             throw DiskError(.lock, path, code: code)
         }
-        let lock = LocalLock(descriptor: descriptor)
-        let holder = LocalFile(path: path, descriptor: dup(descriptor), isAppending: false)
+        let file = LocalFile(path: path, descriptor: descriptor, isAppending: false)
         do throws(DiskError) {
-            try holder.truncate(to: 0)
-            try holder.write(Array("\(getpid())\n".utf8), at: 0)
+            try file.truncate(to: 0)
+            try file.write(Array("\(getpid())\n".utf8), at: 0)
         } catch {
             // The process id only helps whoever reads the message; the lock holds without it.
         }
-        return lock
+        return LocalLock(file)
     }
 
     package func realPath(_ path: String) throws(DiskError) -> String {
@@ -136,17 +135,16 @@ func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
 
 /// A `flock` on a descriptor of its own.
 private final class LocalLock: FileLock {
-    private var descriptor: Int32?
+    private var file: LocalFile?
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(_ file: LocalFile) { self.file = file }
 
     deinit { release() }
 
     func release() {
-        guard let descriptor else { return }
+        guard let file else { return }
         // Unlocked by name as well: a duplicate in a child that is between fork and exec would hold it on.
-        _ = flock(descriptor, LOCK_UN)
-        close(descriptor)
-        self.descriptor = nil
+        _ = flock(file.descriptor, LOCK_UN)
+        self.file = nil
     }
 }

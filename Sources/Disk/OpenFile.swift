@@ -2,7 +2,8 @@
 package protocol OpenFile: AnyObject {
     /// The path it was opened by, for messages.
     var path: String { get }
-    /// Fills `buffer[range]` from byte `offset` on and returns the bytes read: fewer only at the end of the file.
+    /// Fills `buffer[range]` from byte `offset` on and returns the bytes read: fewer only at the end of the
+    /// file.
     func read(at offset: UInt64, into buffer: inout [UInt8], range: Range<Int>) throws(DiskError) -> Int
     /// Writes all of `bytes` at byte `offset`; after an error any part of them may be there.
     func write(_ bytes: [UInt8], at offset: UInt64) throws(DiskError)

@@ -1,6 +1,7 @@
 /// Everything the house asks of a file system; `LocalVolume` is the real one.
 ///
-/// Paths are absolute or relative to the process; each call may block. Nothing here is durable unless it says so.
+/// Paths are absolute or relative to the process; each call may block. Nothing here is durable unless it says
+/// so.
 package protocol Volume: Sendable {
     /// Opens or makes a file as `mode` says; the descriptor is closed when the handle is released.
     func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any OpenFile
@@ -20,8 +21,8 @@ package protocol Volume: Sendable {
     func syncDirectory(_ path: String) throws(DiskError)
     /// Takes the lock that the file `path` stands for, nil when some process (this one included) holds it.
     ///
-    /// The file is made when it is not there and holds the process id of the last holder as text. The lock ends
-    /// when it is released or its process dies, however it dies.
+    /// The file is made when it is not there and holds the process id of the last holder as text. The lock
+    /// ends when it is released or its process dies, however it dies.
     func tryLock(_ path: String) throws(DiskError) -> (any FileLock)?
     /// The absolute path without symbolic links; it has to exist.
     func realPath(_ path: String) throws(DiskError) -> String
@@ -74,8 +75,9 @@ extension Volume {
 
     /// Puts `bytes` in place of the file `path`: after a crash it holds the old or the new bytes, whole.
     ///
-    /// Writes `path` + ".tmp", syncs it, renames it and syncs the directory; durable when it returns. An error
-    /// before the rename leaves the old file; the temporary file may stay behind and is replaced next time.
+    /// Writes `path` + ".tmp", syncs it, renames it and syncs the directory; durable when it returns. An
+    /// error before the rename leaves the old file; the temporary file may stay behind and is replaced next
+    /// time.
     package func atomicWrite(_ bytes: [UInt8], to path: String) throws(DiskError) {
         let temporary = path + ".tmp"
         let file = try open(temporary, .replace)

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Appends from many tasks, grouped: all that arrives while one commit is synced goes into the next.
 ///
-/// A caller is answered after its records are durable. Order is that of the `submit` calls. Memory is bounded by
-/// `waitingBytesMax`; beyond it callers are refused at once, so that they can push back.
+/// A caller is answered after its records are durable. Order is that of the `submit` calls. Memory is bounded
+/// by `waitingBytesMax`; beyond it callers are refused at once, so that they can push back.
 package final class CommitQueue: Sendable {
     /// Largest frame that several callers' records are joined into, in bytes; one caller's may be larger.
     package static let joinedBytesMax = 4 * 1024 * 1024
@@ -41,9 +41,10 @@ package final class CommitQueue: Sendable {
 
     /// Commits a caller's records and returns the log offset of their first; durable when it returns.
     ///
-    /// `bytes` are whole lines as `FrameContent` describes; times in milliseconds since 1970. Throws `.invalidFrame`
-    /// for content that is none, `.queueFull`, `.closed`, or what stopped the commit: then none of these records is in
-    /// the log, and the next call makes the writer try again. Cancelling the task does not take the records back.
+    /// `bytes` are whole lines as `FrameContent` describes; times in milliseconds since 1970. Throws
+    /// `.invalidFrame` for content that is none, `.queueFull`, `.closed`, or what stopped the commit: then
+    /// none of these records is in the log, and the next call makes the writer try again. Cancelling the task
+    /// does not take the records back.
     package func submit(
         _ bytes: [UInt8],
         recordCount: UInt32,

@@ -1,6 +1,7 @@
 package import Disk
 
-/// The configurations in force along the log: `challenges/<offset, 20 digits>.json` governs the records from there on.
+/// The configurations in force along the log: `challenges/<offset, 20 digits>.json` governs the records from
+/// there on.
 package struct ConfigurationHistory: Sendable {
     /// The directory's name within the log's.
     package static let directoryName = "challenges"

@@ -22,7 +22,8 @@ final class FileWindow {
         self.readAhead = readAhead
     }
 
-    /// Index in `buffer` of the byte at `position` with `length` bytes from there on; nil when the file ends before.
+    /// Index in `buffer` of the byte at `position` with `length` bytes from there on; nil when the file ends
+    /// before.
     ///
     /// The caller bounds `length`; the buffer grows to it.
     func load(_ position: UInt64, _ length: Int) throws(LogError) -> Int? {
@@ -30,11 +31,9 @@ final class FileWindow {
             return Int(position - start)
         }
         let wanted = max(length, readAhead)
-        if buffer.count < wanted {
-            buffer.append(contentsOf: repeatElement(0, count: wanted - buffer.count))
-        }
         // Should the read fail, the buffer holds nothing known.
         count = 0
+        if buffer.count < wanted { buffer = [UInt8](repeating: 0, count: wanted) }
         start = position
         count = try onDisk { () throws(DiskError) in
             try file.read(at: position, into: &buffer, range: 0..<wanted)

@@ -15,8 +15,8 @@ package struct LogDirectory: Sendable {
 
     /// Makes the directory and its identity where they are missing, and returns the identity; durable.
     ///
-    /// `makeUUID` is asked only for a new log. Segments without an identity are an error: a second identity would let
-    /// another log pass for this one.
+    /// `makeUUID` is asked only for a new log. Segments without an identity are an error: a second identity
+    /// would let another log pass for this one.
     @discardableResult
     package static func create(
         volume: any Volume,
@@ -24,14 +24,12 @@ package struct LogDirectory: Sendable {
         makeUUID: () -> String
     ) throws(LogError) -> StreamIdentity {
         let directory = LogDirectory(volume: volume, path: path)
+        // Without the lock, so that it may be called while a writer is at work.
+        if let identity = try directory.existingIdentity() { return identity }
         try onDisk { () throws(DiskError) in try volume.makeDirectory(path, mode: 0o755) }
         let lock = try directory.lock()
         defer { lock.release() }
-        do throws(LogError) {
-            return try directory.identity()
-        } catch {
-            guard case .notALog = error else { throw error }
-        }
+        if let identity = try directory.existingIdentity() { return identity }
         guard try directory.segmentNames().isEmpty else {
             throw .identityDamaged(
                 file: path + "/" + StreamIdentity.fileName,
@@ -46,6 +44,16 @@ package struct LogDirectory: Sendable {
 
     /// Which log this is.
     package func identity() throws(LogError) -> StreamIdentity { try StreamIdentity.read(volume, path) }
+
+    /// Which log this is, nil where none was made.
+    private func existingIdentity() throws(LogError) -> StreamIdentity? {
+        do throws(LogError) {
+            return try identity()
+        } catch {
+            guard case .notALog = error else { throw error }
+            return nil
+        }
+    }
 
     /// The configurations along the log.
     package var configurations: ConfigurationHistory {
@@ -82,7 +90,8 @@ package struct LogDirectory: Sendable {
         return summary.baseOffset + summary.recordCount
     }
 
-    /// First offset from which on no record with an event time of `time` or later is missed; the end where none is.
+    /// First offset from which on no record with an event time of `time` or later is missed; the end where
+    /// none is.
     ///
     /// `time` in milliseconds since 1970. Decided by footers: earlier records may follow the offset, too.
     package func offset(atTime time: Int64) throws(LogError) -> UInt64 {

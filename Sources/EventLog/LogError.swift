@@ -40,9 +40,11 @@ package enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
         case .disk(let error): error.description
         case .compression(let reason): "cannot use zstd: \(reason)"
         case .notALog(let directory):
-            "\(directory) holds no event log (no stream.json): run `goalpost init`, or correct the data directory"
+            "\(directory) holds no event log (no stream.json): run `goalpost init`, "
+                + "or correct the data directory"
         case .identityDamaged(let file, let reason):
-            "\(file) cannot be used: \(reason); restore it from a copy, or from the UUID that the database stores"
+            "\(file) cannot be used: \(reason); restore it from a copy, "
+                + "or from the UUID that the database stores"
         case .writerLocked(let directory, let processID):
             "another writer\(processID.map { " (process \($0))" } ?? "") holds \(directory): "
                 + "wait for it to end, or stop it"

@@ -3,8 +3,8 @@ import Zstd
 
 /// Reads committed records in order, from any offset, and follows the log as it grows; needs no lock.
 ///
-/// Its place is a record offset, so segments may be sealed, rolled and replaced by rename while it reads. It belongs to one
-/// task at a time; any number of readers may work at once. Calls block.
+/// Its place is a record offset, so segments may be sealed, rolled and replaced by rename while it reads. It
+/// belongs to one task at a time; any number of readers may work at once. Calls block.
 package final class LogReader {
     /// Readable zero bytes after the records in `paddedBytes`, for parsers that load whole vectors.
     package static let padding = 64
@@ -33,7 +33,8 @@ package final class LogReader {
     package private(set) var leastTime: Int64 = 0
     /// Greatest event time of the whole frame, milliseconds since 1970.
     package private(set) var greatestTime: Int64 = 0
-    /// Holds the records in `byteRange` and at least `padding` bytes after them; reused by the next `nextFrame`.
+    /// Holds the records in `byteRange` and at least `padding` bytes after them; reused by the next
+    /// `nextFrame`.
     package private(set) var paddedBytes: [UInt8] = []
     /// Where in `paddedBytes` the records are: whole lines.
     package private(set) var byteRange: Range<Int> = 0..<0
@@ -85,8 +86,8 @@ package final class LogReader {
 
     /// Makes all records read so far durable: call it before anything is stored that depends on them.
     ///
-    /// A frame can be read before its writer has synced it. Only the last segment can hold such, for a segment is synced
-    /// before the next one exists.
+    /// A frame can be read before its writer has synced it. Only the last segment can hold such, for a
+    /// segment is synced before the next one exists.
     package func syncRead() throws(LogError) {
         guard let place, place.needsSync else { return }
         try onDisk { () throws(DiskError) in

@@ -15,7 +15,8 @@ package struct RecoveryReport: Hashable, Sendable {
     package var isClean: Bool { self == RecoveryReport() }
 }
 
-/// Brings a log's directory from whatever a crash left to a state that can be appended to; the caller holds the lock.
+/// Brings a log's directory from whatever a crash left to a state that can be appended to; the caller holds
+/// the lock.
 struct LogRecovery {
     let directory: LogDirectory
     private(set) var report = RecoveryReport()
@@ -150,8 +151,9 @@ struct LogRecovery {
 
     /// Writes the last commit's bytes once more and syncs them.
     ///
-    /// Its writer may have died after a failed fdatasync, which leaves bytes that read well, are not on disk, and that no
-    /// later sync would write. The same bytes in the same place: a crash meanwhile changes nothing.
+    /// Its writer may have died after a failed fdatasync, which leaves bytes that read well, are not on disk,
+    /// and that no later sync would write. The same bytes in the same place: a crash meanwhile changes
+    /// nothing.
     private func rewrite(_ commit: SegmentWalker.Commit, _ walker: SegmentWalker) throws(LogError) {
         let count = Int(commit.endOffset - commit.frameOffset)
         guard let index = try walker.window.load(commit.frameOffset, count) else { return }

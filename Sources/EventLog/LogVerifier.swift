@@ -12,7 +12,8 @@ package struct LogVerification: Hashable, Sendable {
         package let recordOffset: UInt64
         /// What is wrong, in one clause.
         package let what: String
-        /// False for the unfinished end of the last segment, which the next writer cuts: no committed record is in it.
+        /// False for the unfinished end of the last segment, which the next writer cuts: no committed record
+        /// is in it.
         package let isDamage: Bool
 
         package var description: String { "\(file): byte \(byteOffset), record \(recordOffset): \(what)" }
@@ -40,10 +41,11 @@ package struct LogVerifier {
     private var result = LogVerification()
     private var sources: SourceTable?
 
-    /// Checks frames (checksums, lines), footers, seals, seek tables, the order of segments and the configurations.
+    /// Checks frames (checksums, lines), footers, seals, seek tables, the order of segments and the
+    /// configurations.
     ///
-    /// Takes no lock and changes nothing; beside a writer it sees the log as it was at some moment. Throws only when a
-    /// file cannot be read at all. Every byte of a sealed segment is covered by some check.
+    /// Takes no lock and changes nothing; beside a writer it sees the log as it was at some moment. Throws
+    /// only when a file cannot be read at all. Every byte of a sealed segment is covered by some check.
     package static func verify(volume: any Volume, directory: String) throws(LogError) -> LogVerification {
         let directory = LogDirectory(volume: volume, path: directory)
         _ = try directory.identity()

@@ -3,7 +3,8 @@ import Zstd
 
 /// The one writer of a log: makes records durable, in order.
 ///
-/// It holds the log's lock from `open` to `close` or its release. All calls block; it belongs to one task at a time.
+/// It holds the log's lock from `open` to `close` or its release. All calls block; it belongs to one task at
+/// a time.
 package final class LogWriter {
     /// What a failed write left undecided.
     private struct Poison {
@@ -27,8 +28,9 @@ package final class LogWriter {
 
     /// Opens a log that `LogDirectory.create` made, and mends what a crash left.
     ///
-    /// `now` gives milliseconds since 1970; it decides the age of segments only. Throws `.writerLocked` while another
-    /// writer is at work, `.notALog`, and `.damaged`, `.gap` or `.configurationBeyondEnd` where committed records are lost.
+    /// `now` gives milliseconds since 1970; it decides the age of segments only. Throws `.writerLocked` while
+    /// another writer is at work, `.notALog`, and `.damaged`, `.gap` or `.configurationBeyondEnd` where
+    /// committed records are lost.
     package static func open(
         volume: any Volume,
         directory: String,
@@ -70,7 +72,8 @@ package final class LogWriter {
     /// Whether a write failed, so that only `reopen` and `close` work.
     package var isPoisoned: Bool { poison != nil }
 
-    /// The newest position of each source, from least to most recently committed from; at most `LogLimits.sourcesMax`.
+    /// The newest position of each source, from least to most recently committed from; at most
+    /// `LogLimits.sourcesMax`.
     package var sourcePositions: [SourcePosition] {
         sources.sorted.map { name, entry in
             SourcePosition(name: String(decoding: name, as: UTF8.self), byteOffset: entry.byteOffset)
@@ -82,8 +85,8 @@ package final class LogWriter {
 
     /// Commits records as one frame and returns the offset of the first; they are durable when it returns.
     ///
-    /// Throws `.invalidFrame` for content that is no run of records, with nothing written. Any disk error poisons the
-    /// writer: the records are not in the log, and nothing more is appended before `reopen`.
+    /// Throws `.invalidFrame` for content that is no run of records, with nothing written. Any disk error
+    /// poisons the writer: the records are not in the log, and nothing more is appended before `reopen`.
     package func append(_ content: FrameContent) throws(LogError) -> UInt64 {
         try content.check()
         return try append(checked: content)
@@ -131,7 +134,8 @@ package final class LogWriter {
 
     /// Puts a configuration in force from the next record on and returns that record's offset; durable.
     ///
-    /// A second one at the same offset replaces the first. After an error it may be in force all the same: apply it again.
+    /// A second one at the same offset replaces the first. After an error it may be in force all the same:
+    /// apply it again.
     package func applyConfiguration(_ bytes: [UInt8]) throws(LogError) -> UInt64 {
         try checkUsable()
         do throws(LogError) {

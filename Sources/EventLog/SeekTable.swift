@@ -1,7 +1,7 @@
 /// The index at the end of a sealed segment, in the zstd seekable format, so that seekable readers can jump.
 ///
-/// One entry a frame of the file, in order: for each commit its frame and its footer, then the seal. Skipped frames have a
-/// decompressed size of 0. Numbers are little-endian.
+/// One entry a frame of the file, in order: for each commit its frame and its footer, then the seal. Skipped
+/// frames have a decompressed size of 0. Numbers are little-endian.
 /// ```
 /// byte  0  4  magic 0x184D2A5E
 ///       4  4  bytes that follow: 8 · n + 9

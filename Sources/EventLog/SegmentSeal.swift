@@ -1,7 +1,7 @@
 /// What a sealed segment says of itself, in a skipped frame between its last commit and its seek table.
 ///
-/// It makes listing, opening and searching by time independent of a segment's size, and repeats the newest position of every
-/// source so far, so that older segments may be deleted. Numbers are little-endian.
+/// It makes listing, opening and searching by time independent of a segment's size, and repeats the newest
+/// position of every source so far, so that older segments may be deleted. Numbers are little-endian.
 /// ```
 /// byte  0  4  magic 0x184D2A5C
 ///       4  4  bytes that follow

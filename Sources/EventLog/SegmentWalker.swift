@@ -95,8 +95,8 @@ struct SegmentWalker {
 
     /// Whether a valid footer of a commit other than the one with base offset `expected` follows `position`.
     ///
-    /// A crash can tear only the one commit that was being written, so such a footer proves that committed bytes before
-    /// it were damaged later.
+    /// A crash can tear only the one commit that was being written, so such a footer proves that committed
+    /// bytes before it were damaged later.
     func hasOtherCommit(after position: UInt64, expecting expected: UInt64) throws(LogError) -> Bool {
         var chunk = [UInt8](repeating: 0, count: FileWindow.contentReadAhead)
         var start = position

@@ -1,6 +1,7 @@
 /// How far a source of records, such as a file being ingested, is in the log.
 ///
-/// Equal names are equal UTF-8 bytes: two files whose names differ only in Unicode normalisation are two sources.
+/// Equal names are equal UTF-8 bytes: two files whose names differ only in Unicode normalisation are two
+/// sources.
 package struct SourcePosition: Hashable, Sendable {
     /// Longest name, in UTF-8 bytes.
     package static let nameBytesMax = 255

@@ -11,7 +11,8 @@ package struct StreamIdentity: Codable, Hashable, Sendable {
     /// 36 characters, lower case, made once; the database stores it, so that no other log is folded into it.
     package let uuid: String
 
-    /// Reads the identity in `directory`: `.notALog` where there is none, `.identityDamaged` where it is unusable.
+    /// Reads the identity in `directory`: `.notALog` where there is none, `.identityDamaged` where it is
+    /// unusable.
     static func read(_ volume: any Volume, _ directory: String) throws(LogError) -> StreamIdentity {
         let path = directory + "/" + fileName
         let bytes: [UInt8]

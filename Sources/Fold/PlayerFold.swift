@@ -20,6 +20,8 @@ package struct PlayerFold {
     private var newestRequest: Timestamp?
     private var outcomes: [RequestOutcome] = []
     private var deliveries: [RewardDelivery] = []
+    /// Claims of the batch that got a grant.
+    private var granted: Set<[UInt8]> = []
 
     package var counts = FoldCounts()
 
@@ -50,6 +52,7 @@ package struct PlayerFold {
         newestRequest = nil
         outcomes.removeAll(keepingCapacity: true)
         deliveries.removeAll(keepingCapacity: true)
+        granted.removeAll(keepingCapacity: true)
     }
 
     /// What was decided for the player before, where the batch has requests of his.
@@ -239,6 +242,8 @@ package struct PlayerFold {
         after.status = .claimed
         after.claimedAt = time
         store(after, over: before, at: position, time: time)
+        // An id that comes again after its outcome's retention: the grant it has stays.
+        guard granted.insert(request.eventID).inserted else { return nil }
         // A delivery before its claim cannot answer this grant, in whatever batch the two come.
         change.earlyDeliveries += deliveries.filter { $0.claimEventID == request.eventID }
         deliveries.removeAll { $0.claimEventID == request.eventID }

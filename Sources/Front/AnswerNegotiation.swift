@@ -22,16 +22,14 @@ package enum AnswerNegotiation {
     /// Chooses for an answer made against `template`; `nil` when the client refuses all there is.
     ///
     /// `dcz` needs to be named with a weight above 0 and the client to hold this very template: a frame decoded
-    /// with another one gives garbage without an error. An answer that is the template itself (`isFramed` false)
-    /// has no frame to send. At equal weights it wins, being a hundredth of the size.
+    /// with another one gives garbage without an error. At equal weights it wins, being a hundredth of the size.
     package static func coding(
         accept: AcceptEncoding,
         availableDictionary: [String],
-        template: TemplateID,
-        isFramed: Bool
+        template: TemplateID
     ) -> Coding? {
         let identity = accept.identity
-        if isFramed, let weight = accept.listed("dcz"), weight > 0, weight >= identity,
+        if let weight = accept.listed("dcz"), weight > 0, weight >= identity,
             holds(template, availableDictionary)
         {
             return .dcz

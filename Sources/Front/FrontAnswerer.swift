@@ -12,6 +12,7 @@ package struct FrontAnswerer: Sendable {
     private let configuration: FrontConfiguration
     private let answers: PublishedAnswers
     private let decoder: AnswerDecoder
+    private let templateFrames = TemplateFrames()
     private let clock: @Sendable () -> Int64
     private let logger: Logger
 
@@ -94,8 +95,7 @@ package struct FrontAnswerer: Sendable {
         let coding = AnswerNegotiation.coding(
             accept: AcceptEncoding(request.acceptEncoding),
             availableDictionary: request.availableDictionary,
-            template: found.template,
-            isFramed: found.frame != nil
+            template: found.template
         )
         guard let coding else { throw Self.notAcceptable(found.template) }
         let tag = EntityTag(template: found.template, frame: found.frame, coding: coding)
@@ -103,7 +103,7 @@ package struct FrontAnswerer: Sendable {
         if tag.matches(ifNoneMatch: request.ifNoneMatch) { return FrontResponse(status: 304, fields: fields) }
         switch coding {
         case .dcz:
-            let body = AnswerNegotiation.dczMagic + found.template.bytes + (found.frame ?? [])
+            let body = AnswerNegotiation.dczMagic + found.template.bytes + (try frame(of: found))
             return FrontResponse(
                 status: 200,
                 fields: [Self.json, .init("Content-Encoding", "dcz")] + fields,
@@ -132,12 +132,29 @@ package struct FrontAnswerer: Sendable {
         ]
     }
 
+    /// The stored frame; for a player without events one that says "nothing but the template".
+    private func frame(of found: FoundAnswer) throws(Problem) -> [UInt8] {
+        if let frame = found.frame ?? templateFrames.known(found.template) { return frame }
+        let template = try template(of: found)
+        return try zstd(found.template) { () throws(ZstdError) in
+            try templateFrames.make(found.template, template: template)
+        }
+    }
+
     private func json(of found: FoundAnswer) throws(Problem) -> [UInt8] {
         if let frame = found.frame, let dictionary = decoder.dictionary(found.template) {
-            return try decoded(found.template) { () throws(ZstdError) in
+            return try zstd(found.template) { () throws(ZstdError) in
                 try decoder.decode(frame, with: dictionary)
             }
         }
+        let template = try template(of: found)
+        guard let frame = found.frame else { return template }
+        return try zstd(found.template) { () throws(ZstdError) in
+            try decoder.decode(frame, with: try decoder.prepare(found.template, template: template))
+        }
+    }
+
+    private func template(of found: FoundAnswer) throws(Problem) -> [UInt8] {
         let template = try stored { () throws(PayloadStoreError) in try answers.template(found.template).bytes
         }
         guard let template else {
@@ -145,13 +162,10 @@ package struct FrontAnswerer: Sendable {
             logger.error("an answer's template is not stored", metadata: ["template": "\(found.template)"])
             throw Self.unavailable("The answer was replaced while it was read; ask again.")
         }
-        guard let frame = found.frame else { return template }
-        return try decoded(found.template) { () throws(ZstdError) in
-            try decoder.decode(frame, with: try decoder.prepare(found.template, template: template))
-        }
+        return template
     }
 
-    private func decoded(
+    private func zstd(
         _ template: TemplateID,
         _ body: () throws(ZstdError) -> [UInt8]
     ) throws(Problem) -> [UInt8] {

@@ -14,7 +14,7 @@ package struct Database: Sendable {
     /// Finds the server and, where it is the embedded one, starts it.
     package static func open(_ settings: Settings, log: Logger) async throws -> Database {
         if let url = settings.databaseURL { return Database(conninfo: url) }
-        let cluster = EmbeddedCluster(dataDirectory: settings.data)
+        let cluster = EmbeddedCluster(dataDirectory: settings.data, binariesDirectory: settings.postgresBin)
         if case .running = try cluster.status() {
         } else {
             log.info("starting the embedded PostgreSQL", metadata: ["data": "\(settings.data)"])

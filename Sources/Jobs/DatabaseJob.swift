@@ -22,7 +22,7 @@ package struct DatabaseJob: Sendable {
                 "GOALPOST_DATABASE_URL is set: Goalpost uses that server and leaves starting and stopping to its owner"
             )
         }
-        cluster = EmbeddedCluster(dataDirectory: settings.data)
+        cluster = EmbeddedCluster(dataDirectory: settings.data, binariesDirectory: settings.postgresBin)
     }
 
     package func start() async throws -> State {

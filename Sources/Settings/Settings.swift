@@ -37,7 +37,7 @@ package struct Settings: Sendable, Equatable {
     ///   - override: The data directory of `--data`, which wins over everything; `nil` when not given.
     ///   - options: Further values from the command line, by setting, with the option that gave each.
     ///   - environment: The process's variables; only those that start with `GOALPOST_` are looked at.
-    /// - Returns: The settings with their sources.
+    /// - Returns: All settings, each inside its range.
     /// - Throws: ``SettingsError``, which says what to mend and where.
     package static func load(
         data override: String? = nil,

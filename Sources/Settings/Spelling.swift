@@ -5,7 +5,7 @@ package enum Spelling {
 
     /// The candidate with the fewest edits to `name`, ignoring case; the first of equals.
     ///
-    /// `candidates` is not empty.
+    /// Empty when there are no candidates.
     package static func nearest(to name: String, among candidates: [String]) -> String {
         let wanted = comparable(name)
         let distances = candidates.map { (name: $0, edits: edits(from: wanted, to: comparable($0))) }

@@ -30,8 +30,8 @@ package enum FrameBoundary {
 
     /// Measures the frame at `start`.
     ///
-    /// `word` returns 1 to 8 bytes at a position as a little-endian number, nil when the input ends before the
-    /// last of them. It is called about once a block.
+    /// `word` returns 1 to 8 bytes at a position as a little-endian number, nil when the input ends before
+    /// the last of them. It is called about once a block.
     package static func measure<Failure: Error>(
         at start: UInt64,
         word: (_ position: UInt64, _ count: Int) throws(Failure) -> UInt64?

@@ -11,11 +11,12 @@ import CZstd
 
     deinit { unsafe ZSTD_freeDCtx(context) }
 
-    /// Puts the content of `frame` at the start of `buffer` and returns its size in bytes.
+    /// Puts the content of `frame` at the start of `buffer`, over what it held, and returns its size in
+    /// bytes.
     ///
     /// `buffer` grows to the content and `padding` zero bytes after it, and never shrinks: it is meant to be
-    /// passed again. Nothing is allocated for a frame that declares more than `contentBytesMax`. The checksum of the
-    /// frame is verified where it has one.
+    /// passed again. Nothing is allocated for a frame that declares more than `contentBytesMax`. The checksum
+    /// of the frame is verified where it has one.
     package func decompress(
         _ frame: RawSpan,
         into buffer: inout [UInt8],
@@ -33,7 +34,7 @@ import CZstd
         }
         let contentCount = Int(declared)
         if buffer.count < contentCount + padding {
-            buffer.append(contentsOf: repeatElement(0, count: contentCount + padding - buffer.count))
+            buffer = [UInt8](repeating: 0, count: contentCount + padding)
         }
         let code = unsafe frame.withUnsafeBytes { source in
             unsafe buffer.withUnsafeMutableBytes { target in

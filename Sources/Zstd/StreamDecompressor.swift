@@ -45,7 +45,8 @@ import CZstd
                 }
             }
             guard ZSTD_isError(code) == 0 else { throw .zstd(.corruptFrame(zstdErrorName(code))) }
-            // 0 says that a frame is decoded and flushed; a call that did nothing between two frames says nothing.
+            // 0 says that a frame is decoded and flushed; a call that did nothing between two frames says
+            // nothing.
             if consumed > before || produced > 0 { isInsideFrame = code != 0 }
             // A full chunk may leave content behind in the context even when all input is taken.
             isFlushed = produced < chunk.count

@@ -10,14 +10,12 @@ import Testing
 
     private static func choose(
         _ accept: [String],
-        _ dictionary: [String],
-        isFramed: Bool = true
+        _ dictionary: [String]
     ) throws -> AnswerNegotiation.Coding? {
         AnswerNegotiation.coding(
             accept: AcceptEncoding(accept),
             availableDictionary: dictionary,
-            template: try #require(own),
-            isFramed: isFramed
+            template: try #require(own)
         )
     }
 
@@ -62,11 +60,6 @@ import Testing
     ])
     func `who refuses all there is gets nothing`(accept: [String], dictionary: [String]) throws {
         #expect(try Self.choose(accept, dictionary) == nil)
-    }
-
-    @Test func `an answer without a frame cannot go as dcz`() throws {
-        #expect(try Self.choose(["dcz"], [Self.dictionary], isFramed: false) == .identity)
-        #expect(try Self.choose(["dcz, identity;q=0"], [Self.dictionary], isFramed: false) == nil)
     }
 
     @Test func `the header of dcz is a skippable zstd frame of 32 bytes`() {

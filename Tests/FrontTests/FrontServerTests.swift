@@ -1,5 +1,6 @@
 import Foundation
 import Front
+import TestKit
 import Testing
 
 /// The executable as clients and operators meet it: over a socket, with curl.

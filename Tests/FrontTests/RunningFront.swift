@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// The real executable, listening on a free port.

@@ -3,6 +3,7 @@ import Foundation
 import Front
 import Logging
 import PayloadStore
+import TestKit
 import Testing
 
 /// A real payload store in a directory of its own, with frames made by the zstd command.

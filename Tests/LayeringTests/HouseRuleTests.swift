@@ -52,6 +52,8 @@ import Testing
         for file in try House.files() {
             for word in Self.fileSystemWords
             where !Self.fileSystemExceptions.contains(where: { $0.covers(file, word) }) {
+                // A file that has a function of this name calls that one.
+                if file.code.contains("func \(word)") { continue }
                 let lines = SwiftText.lines(in: file.code, where: word, evenAsMember: word == "write(to")
                 #expect(lines == [], "\(file.path) calls \(word) at \(lines)")
             }

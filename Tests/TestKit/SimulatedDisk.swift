@@ -3,8 +3,8 @@ import Synchronization
 
 /// A volume in memory that keeps what is durable apart from what is only written, and can fail or lose power.
 ///
-/// It is harsher than any real file system: a file's sync does not make its name durable, and unsynced changes survive a
-/// crash in any selection, writes also in part. Directories are durable at once.
+/// It is harsher than any real file system: a file's sync does not make its name durable, and unsynced
+/// changes survive a crash in any selection, writes also in part. Directories are durable at once.
 package final class SimulatedDisk: Volume {
     /// What happens instead of a call that changes something.
     package enum Fault: Sendable {
@@ -81,8 +81,15 @@ package final class SimulatedDisk: Volume {
                     switch (Int.random(in: 0..<3, using: &random), change) {
                     case (0, _): break
                     case (1, .write(let offset, let bytes)):
-                        let kept = Int.random(in: 0...bytes.count, using: &random)
-                        Self.apply(.write(offset: offset, bytes: Array(bytes[..<kept])), to: &inode.durable)
+                        // Any part of it: the kernel writes pages in no promised order.
+                        let end = Int.random(in: 0...bytes.count, using: &random)
+                        let start = Bool.random(using: &random) ? 0 : Int.random(in: 0...end, using: &random)
+                        let kept = Change.write(offset: offset + start, bytes: Array(bytes[start..<end]))
+                        Self.apply(kept, to: &inode.durable)
+                    case (2, .write(let offset, let bytes)) where Bool.random(using: &random):
+                        let start = Int.random(in: 0...bytes.count, using: &random)
+                        let kept = Change.write(offset: offset + start, bytes: Array(bytes[start...]))
+                        Self.apply(kept, to: &inode.durable)
                     default: Self.apply(change, to: &inode.durable)
                     }
                 }

@@ -1,15 +1,14 @@
-import Foundation
-import Testing
+package import Foundation
 
 /// Runs programs and waits for them.
-enum Command {
+package enum Command {
     /// The folder that this build's executables lie in.
-    static var binaries: URL {
+    package static var binaries: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
     /// Runs a program to its end.
-    static func run(
+    package static func run(
         _ path: String,
         _ arguments: [String],
         environment: [String: String]? = nil

@@ -4,7 +4,9 @@ import Foundation
 import Goals
 import Jobs
 import Payloads
+import Postgres
 import SampleData
+import Settings
 import TestKit
 import Testing
 
@@ -29,7 +31,8 @@ import Testing
 
         let log = LogDirectory(volume: LocalVolume(), path: killed.data + "/log/events")
         let wasKilled = try await killed.kill(["ingest", input]) { try log.end() >= Self.killAt }
-        #expect(wasKilled && (try log.end()) < UInt64(Self.lines))
+        let end = try log.end()
+        #expect(wasKilled && end >= Self.killAt && end < UInt64(Self.lines))
         try killed.succeed("ingest", input)
         #expect(try log.end() == UInt64(Self.lines))
         try Self.expectRecords(log, equal: input)
@@ -88,22 +91,26 @@ import Testing
 
     /// Each record is its line, in order, with an id put in front where it had none.
     private static func expectRecords(_ log: LogDirectory, equal path: String) throws {
-        let input = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+        let input = [UInt8](try Data(contentsOf: URL(filePath: path), options: .alwaysMapped))
         let reader = try LogReader(volume: log.volume, directory: log.path, from: 0)
         var at = 0
         var wrong = 0
         while try reader.nextFrame() {
-            for record in reader.bytes.split(separator: UInt8(ascii: "\n")) {
-                let end = input[at...].firstIndex(of: UInt8(ascii: "\n")) ?? input.count
-                let line = input[at..<end]
+            let records = reader.paddedBytes
+            var start = reader.byteRange.lowerBound
+            while start < reader.byteRange.upperBound {
+                let recordEnd = LineEnd.next(in: records.span, from: start) ?? reader.byteRange.upperBound
+                let lineEnd = LineEnd.next(in: input.span, from: at) ?? input.count
+                let (record, line) = (records[start..<recordEnd], input[at..<lineEnd])
                 // All of the line behind its brace is the record's end, so that only an id can be in between.
                 let isSame =
                     record.count == line.count
-                    ? record.elementsEqual(line)
-                    : record.suffix(line.count - 1).elementsEqual(line.dropFirst())
-                        && record.starts(with: Array(#"{"id":""#.utf8))
+                    ? record == line
+                    : record.suffix(line.count - 1) == line.dropFirst()
+                        && record.starts(with: #"{"id":""#.utf8)
                 if !isSame { wrong += 1 }
-                at = end + 1
+                start = recordEnd + 1
+                at = lineEnd + 1
             }
         }
         #expect(wrong == 0 && at == input.count)

@@ -42,8 +42,8 @@ import Testing
         let script = """
             import sys, glob, duckdb, polars
             files = sorted(glob.glob(sys.argv[1]))
-            rows = duckdb.sql(f"SELECT count(*), count(DISTINCT id), count(userId) FROM read_json({files}, format='newline_delimited')").fetchone()
-            assert rows == (100000, 100000, 100000), rows
+            rows = duckdb.sql(f"SELECT count(*), count(DISTINCT id), count(userId) FROM read_json({files}, format='newline_delimited')").fetchall()[0]
+            assert tuple(rows) == (100000, 100000, 100000), rows
             count = sum(polars.scan_ndjson(f, infer_schema_length=None).select(polars.len()).collect().item() for f in files)
             assert count == 100000, count
             print("same")

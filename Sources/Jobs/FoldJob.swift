@@ -16,7 +16,7 @@ package struct FoldJob: Sendable {
     /// Rows of prior state that a connection may hold at once, whatever a player's goals: 4 million, 500 MB.
     package static let priorRowsDefault = 4_000_000
     /// Held by the running fold.
-    private static let advisoryLockKey: Int64 = 0x676F_616C_666F_6C64
+    package static let advisoryLockKey: Int64 = 0x676F_616C_666F_6C64
 
     private let settings: Settings
     private let access: LogAccess

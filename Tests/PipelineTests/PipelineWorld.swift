@@ -89,7 +89,7 @@ struct PipelineWorld {
         return try await session.readOnlySnapshot { transaction in
             var lines: [String] = []
             for table in ["user_goal_progress", "player", "request_outcome", "reward_grant"] {
-                let sql = "SELECT t::text AS line FROM goalpost.\(table) t ORDER BY line COLLATE \"C\""
+                let sql = "SELECT t::text FROM goalpost.\(table) t ORDER BY t::text COLLATE \"C\""
                 try transaction.query(sql) { row in lines.append(table + " " + (try row.text(0))) }
             }
             return lines

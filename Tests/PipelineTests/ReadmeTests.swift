@@ -1,0 +1,52 @@
+import Foundation
+import TestKit
+import Testing
+
+/// Every `goalpost` command that README shows is run, in its order, on a directory of the test's own.
+@Suite struct ReadmeTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test func `the commands of README work`() async throws {
+        let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        let commands = readme.split(separator: "\n").filter { $0.hasPrefix("goalpost ") }.map(String.init)
+        #expect(commands.count >= 4)
+        let directory = try TemporaryDirectory()
+        let fixtures = Self.root.appending(path: "fixtures/demo").path()
+        let plain = directory.path + "/events.ndjson"
+        #expect(
+            try Command.run("/bin/sh", ["-c", "zstdcat \(fixtures)/events.ndjson.zst > \(plain)"]).status == 0
+        )
+        let program = GoalpostProgram(
+            data: directory.path,
+            databaseURL: try await ThrowawayPostgres.freshDatabase(),
+            extra: ["GOALPOST_NAMESPACE": "demo"]
+        )
+        for command in commands {
+            let words = command.split(separator: " ").dropFirst().map { word -> String in
+                switch word {
+                case "/var/lib/goalpost": directory.path + "/data"
+                case "challenges.json": fixtures + "/challenges.json"
+                case "events.ndjson": plain
+                case "mygame": "demo"
+                default: String(word)
+                }
+            }
+            let result = try Command.run(GoalpostProgram.path, words, environment: program.environment)
+            #expect(result.status == 0, "\(command): \(result.error)")
+        }
+    }
+
+    @Test func `every subcommand explains itself`() throws {
+        for words in [
+            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["status"], ["check"],
+            ["payload"], ["log", "ls"], ["log", "cat"], ["challenges", "apply"], ["challenges", "diff"],
+            ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],
+            ["generate", "events"], ["generate", "challenges"],
+        ] {
+            let help = try Command.run(GoalpostProgram.path, words + ["--help"])
+            #expect(help.status == 0)
+            #expect(String(decoding: help.output, as: UTF8.self).contains("OVERVIEW:"), "\(words)")
+        }
+    }
+}

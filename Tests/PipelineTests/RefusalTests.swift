@@ -1,0 +1,181 @@
+import Disk
+import EventLog
+import Foundation
+import Jobs
+import Postgres
+import TestKit
+import Testing
+
+/// What the real program says and does where it cannot work: one clear line, its exit code, nothing half-done.
+@Suite(.serialized) final class RefusalTests {
+    /// The directories of this test; they go when it has ended.
+    private var kept: [TemporaryDirectory] = []
+
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "fixtures/demo").path()
+
+    /// A program over a new data directory; `isReady` also makes the log and fills it.
+    func world(
+        isReady: Bool = true,
+        extra: [String: String] = [:]
+    ) async throws -> (TemporaryDirectory, GoalpostProgram) {
+        let directory = try TemporaryDirectory()
+        kept.append(directory)
+        let program = GoalpostProgram(
+            data: directory.path + "/data",
+            databaseURL: try await ThrowawayPostgres.freshDatabase(),
+            extra: extra
+        )
+        if isReady {
+            try program.succeed("init", "--challenges", Self.fixtures + "/challenges.json")
+            try program.succeed("ingest", Self.fixtures + "/events.ndjson.zst")
+        }
+        return (directory, program)
+    }
+
+    static func expect(
+        _ result: (status: Int32, output: String, error: String),
+        _ status: Int32,
+        _ words: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(result.status == status, "\(result.error)", sourceLocation: sourceLocation)
+        let complaint = result.error.split(separator: "\n").filter { $0.hasPrefix("goalpost: ") }
+        #expect(complaint.count == 1, "\(result.error)", sourceLocation: sourceLocation)
+        for word in words {
+            #expect(result.error.contains(word), "\(result.error)", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test func `without a log nothing starts, and init says what it needs`() async throws {
+        let (directory, program) = try await world(isReady: false)
+        Self.expect(try program.run("ingest", Self.fixtures + "/events.ndjson.zst"), 66, "goalpost init")
+        Self.expect(try program.run("init"), 64, "--challenges")
+        Self.expect(try program.run("init", "--challenges", "/nowhere.json"), 66, "/nowhere.json")
+        let broken = directory.path + "/broken.json"
+        try LocalVolume().atomicWrite(Array("{\"challenges\":[\n{\"challengeId\":\"c\"}]}".utf8), to: broken)
+        let refused = try program.run("init", "--challenges", broken)
+        #expect(refused.status == 78 && refused.error.contains("\(broken): line 2: invalid challenge 'c'"))
+        #expect(try !LocalVolume().exists(program.data))
+    }
+
+    @Test func `a held writer lock is tried again later`() async throws {
+        let (_, program) = try await world()
+        let log = program.data + "/log/events"
+        let before = try LogDirectory(volume: LocalVolume(), path: log).end()
+        let writer = try LogWriter.open(volume: LocalVolume(), directory: log, now: { 0 })
+        Self.expect(
+            try program.run("ingest", Self.fixtures + "/events.ndjson.zst"),
+            75,
+            log,
+            "another writer"
+        )
+        Self.expect(try program.run("challenges", "apply", Self.fixtures + "/challenges.json"), 75, log)
+        writer.close()
+        #expect(try LogDirectory(volume: LocalVolume(), path: log).end() == before)
+    }
+
+    @Test func `a second fold ends with 75 and writes nothing`() async throws {
+        let (_, program) = try await world()
+        let url = try #require(program.environment["GOALPOST_DATABASE_URL"])
+        let holder = Database(conninfo: url).session("holder")
+        #expect(try await holder.tryAdvisoryLock(key: FoldJob.advisoryLockKey))
+        Self.expect(try program.run("run", "fold"), 75, "another fold")
+        let folded = try await holder.readOnlySnapshot { transaction in
+            var sum: Int64 = -1
+            try transaction.query("SELECT sum(next_offset)::bigint FROM goalpost.fold_watermark") { row in
+                sum = try row.int8(0)
+            }
+            return sum
+        }
+        #expect(folded == 0)
+        await holder.close()
+        try program.succeed("run", "fold")
+    }
+
+    @Test func `a database that is away, newer or another log's is named`() async throws {
+        let (directory, program) = try await world()
+        let away = GoalpostProgram(data: program.data, databaseURL: "host=\(directory.path) dbname=x")
+        Self.expect(try away.run("run", "fold"), 69)
+        Self.expect(try away.run("status"), 69)
+        try program.succeed("run", "fold")
+
+        let (_, other) = try await world()
+        let crossed = GoalpostProgram(
+            data: other.data,
+            databaseURL: try #require(program.environment["GOALPOST_DATABASE_URL"])
+        )
+        Self.expect(try crossed.run("run", "fold"), 78, "holds the fold of log")
+
+        let session = Database(conninfo: try #require(program.environment["GOALPOST_DATABASE_URL"]))
+            .session("newer")
+        try await session.transaction { transaction in
+            _ = try transaction.execute("UPDATE goalpost.meta SET schema_version = 99")
+        }
+        Self.expect(try program.run("run", "fold"), 78, "version 99")
+        Self.expect(try program.run("run", "publish"), 78, "version 99")
+    }
+
+    @Test func `a log that lost its end stops the fold`() async throws {
+        let (_, program) = try await world(extra: ["GOALPOST_SEGMENT_BYTES_MAX": "1000000"])
+        try program.succeed("run", "fold")
+        let log = LogDirectory(volume: LocalVolume(), path: program.data + "/log/events")
+        let last = try #require(try log.segmentNames().last)
+        try LocalVolume().remove(log.path + "/" + last.fileName)
+        Self.expect(try program.run("run", "fold"), 65, "the log lost its end", log.path)
+    }
+
+    @Test func `a full payload store says which setting to raise, and goes on when it is`() async throws {
+        let (_, program) = try await world()
+        try program.succeed("run", "fold")
+        let small = GoalpostProgram(
+            data: program.data,
+            databaseURL: try #require(program.environment["GOALPOST_DATABASE_URL"]),
+            extra: ["GOALPOST_PAYLOAD_MAP_BYTES": "1048576"]
+        )
+        Self.expect(try small.run("run", "publish"), 78, "payload_map_bytes")
+        let output = try program.succeed("run", "publish", "--json")
+        #expect(output.contains("\"isFull\":true"))
+    }
+
+    @Test func `wrong settings and options name the nearest right one`() async throws {
+        let (_, program) = try await world(isReady: false, extra: ["GOALPOST_NAMSPACE": "x"])
+        Self.expect(try program.run("check"), 78, "GOALPOST_NAMSPACE", "GOALPOST_NAMESPACE")
+        let (_, good) = try await world()
+        #expect(try good.run("run", "fould").status == 64)
+        #expect(
+            try good.run("log", "cat", "--from-offset", "1", "--from-time", "2026-01-05T00:00:00Z").status
+                == 64
+        )
+        Self.expect(try good.run("log", "cat", "--from-offset", "100001"), 65, "100001")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a small file system needs root"))
+    func `a full disk refuses, keeps what was acknowledged, and goes on after room is made`() async throws {
+        let (directory, program) = try await world(isReady: false)
+        let input = directory.path + "/events.ndjson"
+        #expect(
+            try Command.run("/bin/sh", ["-c", "zstdcat \(Self.fixtures)/events.ndjson.zst > \(input)"]).status
+                == 0
+        )
+        try LocalVolume().makeDirectory(program.data, mode: 0o755)
+        let mounted = try Command.run("/bin/mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", program.data])
+        try #require(mounted.status == 0, "\(mounted.error)")
+        defer {
+            do {
+                _ = try Command.run("/bin/umount", [program.data])
+            } catch {
+                Issue.record(error)
+            }
+        }
+        try program.succeed("init", "--challenges", Self.fixtures + "/challenges.json")
+        Self.expect(try program.run("ingest", input), 71, "free space", program.data)
+        let log = LogDirectory(volume: LocalVolume(), path: program.data + "/log/events")
+        let kept = try log.end()
+        #expect(kept > 0 && kept < 100_000)
+        #expect(try Command.run("/bin/mount", ["-o", "remount,size=64m", program.data]).status == 0)
+        try program.succeed("ingest", input)
+        #expect(try log.end() == 100_000)
+        #expect(try LogVerifier.verify(volume: LocalVolume(), directory: log.path).isIntact)
+    }
+}

@@ -95,3 +95,19 @@ CREATE TABLE goalpost.request_outcome (
     decided_at timestamptz  NOT NULL,
     PRIMARY KEY (user_id, event_id)
 ) PARTITION BY HASH (user_id);
+
+-- One row a run of a job; the newest 10,000 are kept.
+CREATE TABLE goalpost.job_run (
+    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job         text        COLLATE "C" NOT NULL,
+    started_at  timestamptz NOT NULL,
+    ended_at    timestamptz NOT NULL,
+    exit_code   integer     NOT NULL,
+    error       text,
+    -- First offset not folded, in the partition furthest behind, before and after the run.
+    from_offset bigint,
+    next_offset bigint,
+    counts      jsonb,
+    host        text        NOT NULL,
+    version     text        NOT NULL
+);

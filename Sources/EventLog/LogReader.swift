@@ -33,6 +33,8 @@ package final class LogReader {
     package private(set) var leastTime: Int64 = 0
     /// Greatest event time of the whole frame, milliseconds since 1970.
     package private(set) var greatestTime: Int64 = 0
+    /// When the frame was committed, milliseconds since 1970.
+    package private(set) var committedAt: Int64 = 0
     /// Holds the records in `byteRange` and at least `padding` bytes after them; reused by the next
     /// `nextFrame`.
     package private(set) var paddedBytes: [UInt8] = []
@@ -100,6 +102,7 @@ package final class LogReader {
     private func advance(_ commit: SegmentWalker.Commit) {
         baseOffset = nextOffset
         (leastTime, greatestTime) = (commit.footer.leastTime, commit.footer.greatestTime)
+        committedAt = commit.footer.committedAt
         nextOffset = commit.footer.nextOffset
         place?.byteOffset = commit.endOffset
         place?.commitOffset = nextOffset

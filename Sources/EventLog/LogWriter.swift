@@ -80,6 +80,16 @@ package final class LogWriter {
         }
     }
 
+    /// A reader of the same log, from `offset` on.
+    package func reader(from offset: UInt64) throws(LogError) -> LogReader {
+        try LogReader(volume: directory.volume, directory: directory.path, from: offset)
+    }
+
+    /// Offset of the last record that was committed from the source, nil for one that was never committed from.
+    package func lastRecord(of name: String) -> UInt64? {
+        sources.entries[Array(name.utf8)].map { $0.recordOffset - 1 }
+    }
+
     /// How many bytes of the source are in the log, nil for one that was never committed from.
     package func sourcePosition(of name: String) -> UInt64? { sources.entries[Array(name.utf8)]?.byteOffset }
 

@@ -61,10 +61,6 @@ package struct PlayerFold {
     }
     package mutating func remember(newestRequest time: Timestamp?) { newestRequest = time }
 
-    /// The player's rows as they stand now.
-    package var currentRows: [ProgressRow] { rows }
-    package var currentState: PlayerState? { state }
-
     package mutating func apply(
         _ event: FoldEvent,
         requests: [FoldRequest],

@@ -59,6 +59,9 @@ package struct FrontAnswerer: Sendable {
 
     private func ready() throws(Problem) -> FrontResponse {
         let state = try stored { () throws(PayloadStoreError) in try answers.state() }
+        guard !state.currentTemplates.isEmpty else {
+            throw Self.unavailable("The first publish of all players has not ended yet.")
+        }
         let body = #"{"status":"ready","offset":\#(state.leastOffset),"publishedAt":\#(state.publishedAt)}"#
         return FrontResponse(status: 200, fields: [Self.json, Self.noStore], body: Array(body.utf8))
     }

@@ -320,7 +320,6 @@ package struct EventScanner {
     ) throws(EventFault) -> EventText {
         try requireText(field, name)
         let found = place(field.text, scanner)
-        guard checks else { return found }
         let isGood = withPlace(found, scanner) { bytes in
             guard bytes.count > 0, !Self.hasNUL(bytes) else { return false }
             return bytes.count <= Identifier.scalarsMax

@@ -52,10 +52,14 @@ package struct EventAdmission: Sendable {
         let start = batch.count
         if view.id.range.isEmpty {
             let id = Array(newID(origin, now).utf8)
+            let known = window.offset(scope: noScope.span, id: id.span, now: now.milliseconds)
+            if let known { return .duplicate(offset: known) }
             fill(line, view, id: id, now: now, into: &batch)
-            window.insert(scope: noScope.span, id: id.span, offset: offset)
+            window.insert(scope: noScope.span, id: id.span, offset: offset, now: now.milliseconds)
         } else {
-            let known = scanner.with(view.id, in: line) { window.offset(scope: noScope.span, id: $0) }
+            let known = scanner.with(view.id, in: line) { id in
+                window.offset(scope: noScope.span, id: id, now: now.milliseconds)
+            }
             if let known { return .duplicate(offset: known) }
             if view.time == nil {
                 fill(line, view, id: nil, now: now, into: &batch)
@@ -74,14 +78,18 @@ package struct EventAdmission: Sendable {
         }
         if !view.id.range.isEmpty {
             let scanner = scanner
-            scanner.with(view.id, in: line) { window.insert(scope: noScope.span, id: $0, offset: offset) }
+            scanner.with(view.id, in: line) { id in
+                window.insert(scope: noScope.span, id: id, offset: offset, now: now.milliseconds)
+            }
         }
         batch.append(UInt8(ascii: "\n"))
         return .accepted(time: view.time ?? now)
     }
 
     /// Remembers a record that is in the log already, when a window is built anew.
-    package mutating func remember(_ record: Span<UInt8>, offset: UInt64) {
+    ///
+    /// `receivedAt` is when it was committed, milliseconds since 1970.
+    package mutating func remember(_ record: Span<UInt8>, offset: UInt64, receivedAt: Int64) {
         let view: EventView
         do throws(EventFault) {
             guard case .event(let event) = try scanner.scan(record, now: nil) else { return }
@@ -92,7 +100,27 @@ package struct EventAdmission: Sendable {
         }
         let noScope: [UInt8] = []
         let scanner = scanner
-        scanner.with(view.id, in: record) { window.insert(scope: noScope.span, id: $0, offset: offset) }
+        scanner.with(view.id, in: record) { id in
+            window.insert(scope: noScope.span, id: id, offset: offset, now: receivedAt)
+        }
+    }
+
+    /// Whether `record` is what `line` became when it was accepted: itself, or with an id or timestamp filled in.
+    package mutating func isRecord(_ record: ArraySlice<UInt8>, of line: ArraySlice<UInt8>) -> Bool {
+        let range = Self.trimmedRange(line.span)
+        let line = Array(line)[range]
+        let view: EventView
+        do throws(EventFault) {
+            guard case .event(let event) = try scanner.scan(line.span, now: nil) else { return false }
+            view = event
+        } catch {
+            return false
+        }
+        if !view.id.range.isEmpty, view.time != nil { return record == line }
+        // What was filled in stands in front or in place of an empty value: all behind the last one is as it came.
+        let lastFilled = max(view.emptyIDValue?.upperBound ?? 1, view.emptyTimestampValue?.upperBound ?? 1)
+        return record.count > line.count - 8
+            && record.suffix(line.count - lastFilled) == line.dropFirst(lastFilled)
     }
 
     private mutating func newID(_ origin: Origin, _ now: Timestamp) -> String {

@@ -16,7 +16,8 @@ package enum IngestError: Error, CustomStringConvertible {
         case .log(let error): "\(error)"
         case .disk(let error): "\(error)"
         case .sourceChanged(let source, let detail):
-            "\(source) is not what was ingested before: \(detail). Ingest it under another name (--source NAME)"
+            "\(source) is not what was ingested before: \(detail). Restore the old input, "
+                + "or give a new one a new name with --source"
         case .badCompression(let path, let detail):
             "\(path) is damaged: \(detail). The lines before that are in the log; repair the file and run again"
         }

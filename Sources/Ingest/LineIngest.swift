@@ -14,6 +14,10 @@ package final class LineIngest {
     private static let chunkBytes = 1 << 18
     /// How long a pipe may pause before what has arrived is committed.
     private static let pauseMilliseconds: Int32 = 50
+    /// How often a quiet pipe is left to see whether the segment has to be sealed.
+    private static let quietMilliseconds: Int32 = 1000
+    /// Refused bytes behind the last accepted line that a commit may span; a resume looks twice as far back.
+    private static let refusedBytesMax = 1 << 19
 
     private let writer: LogWriter
     private let quarantine: Quarantine
@@ -26,6 +30,8 @@ package final class LineIngest {
     private var leastTime = Int64.max
     private var greatestTime = Int64.min
     private var summary = IngestSummary()
+    /// Bytes of lines since the last accepted one.
+    private var refusedBytes = 0
 
     /// Called after each commit with the summary so far and the input's bytes done.
     package var progress: ((IngestSummary) -> Void)?
@@ -60,9 +66,7 @@ package final class LineIngest {
             handled: resumeAt,
             toSkip: resumeAt
         )
-        if let source {
-            try attempt { () throws(DiskError) in try quarantine.recall(source: source, from: resumeAt) }
-        }
+        if let source, resumeAt > 0 { stream.lastRecord = try lastRecord(of: source) }
         try feed(input, &stream)
         guard stream.toSkip == 0 else {
             throw .sourceChanged(
@@ -82,8 +86,10 @@ package final class LineIngest {
         var handled: UInt64
         /// Bytes still to pass over, committed by an earlier run.
         var toSkip: UInt64
-        /// The byte before the resumed position, once passed.
-        var lastSkipped: UInt8?
+        /// The last bytes passed over.
+        var skippedTail: [UInt8] = []
+        /// The last record that came from this source, to know the input again by; nil when retention took it.
+        var lastRecord: [UInt8]?
     }
 
     private func feed(_ input: InputFile, _ stream: inout IngestStream) throws(IngestError) {
@@ -91,9 +97,7 @@ package final class LineIngest {
         var decompressor: StreamDecompressor?
         var isFirst = true
         while true {
-            if batchRecords > 0, !input.isReadable(withinMilliseconds: Self.pauseMilliseconds) {
-                try commit(stream.source, stream.handled)
-            }
+            try awaitInput(input, stream)
             let count: Int
             do throws(DiskError) {
                 count = try input.read(into: &chunk, byteCountMax: Self.chunkBytes)
@@ -121,6 +125,33 @@ package final class LineIngest {
         }
         let none: [UInt8] = []
         try split(none.span, isEnd: true, &stream)
+    }
+
+    /// Waits for input; commits what has arrived when it pauses, and seals a segment that grew old meanwhile.
+    private func awaitInput(_ input: InputFile, _ stream: IngestStream) throws(IngestError) {
+        while true {
+            let isPending = batchRecords > 0 || quarantine.hasUnsynced
+            let patience = isPending ? Self.pauseMilliseconds : Self.quietMilliseconds
+            if input.isReadable(withinMilliseconds: patience) { return }
+            if isPending { try commit(stream.source, stream.handled) }
+            do throws(LogError) {
+                _ = try writer.rollIfDue()
+            } catch {
+                throw .log(error)
+            }
+        }
+    }
+
+    private func lastRecord(of source: String) throws(IngestError) -> [UInt8]? {
+        guard let offset = writer.lastRecord(of: source) else { return nil }
+        do throws(LogError) {
+            let reader = try writer.reader(from: offset)
+            guard try reader.nextFrame() else { return nil }
+            return Array(reader.bytes.prefix { $0 != UInt8(ascii: "\n") })
+        } catch {
+            if case .offsetRetained = error { return nil }
+            throw .log(error)
+        }
     }
 
     private func makeDecompressor(_ input: InputFile) throws(IngestError) -> StreamDecompressor {
@@ -155,24 +186,32 @@ package final class LineIngest {
     /// Passes over what is committed, then cuts lines.
     private func take(_ bytes: Span<UInt8>, _ stream: inout IngestStream) throws(IngestError) {
         summary.inputBytes += UInt64(bytes.count)
-        let skipped = min(stream.toSkip, UInt64(bytes.count))
+        let skipped = Int(min(stream.toSkip, UInt64(bytes.count)))
         if skipped > 0 {
-            stream.toSkip -= skipped
-            stream.lastSkipped = bytes[Int(skipped) - 1]
-        }
-        let rest = bytes.extracting(Int(skipped)..<bytes.count)
-        guard rest.count > 0 else { return }
-        if let last = stream.lastSkipped {
-            // The position lies behind a whole line, unless the input's last line had no end back then.
-            guard last == UInt8(ascii: "\n") || rest[0] == UInt8(ascii: "\n") else {
-                throw .sourceChanged(
-                    source: stream.source ?? "the input",
-                    detail: "byte \(stream.splitter.position), up to where it was ingested, is inside a line"
-                )
+            stream.toSkip -= UInt64(skipped)
+            bytes.extracting(0..<skipped).withUnsafeBufferPointer {
+                stream.skippedTail.append(contentsOf: $0)
             }
-            stream.lastSkipped = nil
+            if stream.skippedTail.count > 8 * Self.refusedBytesMax {
+                stream.skippedTail.removeFirst(stream.skippedTail.count - 2 * Self.refusedBytesMax)
+            }
+            if stream.toSkip == 0 { try checkSkipped(&stream) }
         }
-        try split(rest, isEnd: false, &stream)
+        let rest = bytes.extracting(skipped..<bytes.count)
+        if rest.count > 0 { try split(rest, isEnd: false, &stream) }
+    }
+
+    /// Throws unless the bytes passed over end with the line that the source's last record was made of.
+    private func checkSkipped(_ stream: inout IngestStream) throws(IngestError) {
+        defer { stream.skippedTail = [] }
+        guard let record = stream.lastRecord else { return }
+        for line in stream.skippedTail.split(separator: UInt8(ascii: "\n")).reversed()
+        where admission.isRecord(record[...], of: line) { return }
+        throw .sourceChanged(
+            source: stream.source ?? "the input",
+            detail:
+                "its bytes before \(stream.splitter.position), up to where it was ingested, are other ones"
+        )
     }
 
     private func split(
@@ -186,9 +225,11 @@ package final class LineIngest {
         try stream.splitter.split(bytes, isEnd: isEnd) { (piece, bytes) throws(IngestError) in
             switch piece {
             case .line(let byteOffset, let next):
-                try line(bytes, source, byteOffset)
-                position = next
+                let isRefused = try line(bytes, source, byteOffset)
+                // A last line without its end may still be written to: the next run looks at it again.
+                if !(isEnd && isRefused) { position = next }
             case .oversized(let byteOffset, let next):
+                if batchRecords > 0 { try commit(source, position) }
                 let time = now()
                 try attempt { () throws(DiskError) in
                     try quarantine.addOversized(
@@ -201,18 +242,26 @@ package final class LineIngest {
                 }
                 if let next {
                     summary.quarantined[.tooLong, default: 0] += 1
-                    position = next
+                    if !isEnd { position = next }
                 }
             }
-            if batch.count >= frameBytes { try commit(source, position) }
+            if batch.count >= frameBytes || (refusedBytes >= Self.refusedBytesMax && batchRecords > 0) {
+                try commit(source, position)
+            }
         }
         stream.handled = position
     }
 
-    private func line(_ line: Span<UInt8>, _ source: String?, _ byteOffset: UInt64) throws(IngestError) {
+    /// Takes a line in; true when it was refused and went to quarantine.
+    private func line(
+        _ line: Span<UInt8>,
+        _ source: String?,
+        _ byteOffset: UInt64
+    ) throws(IngestError) -> Bool {
+        refusedBytes += line.count + 1
         guard !Self.isBlank(line) else {
             summary.blankLines += 1
-            return
+            return false
         }
         let time = now()
         let origin: EventAdmission.Origin =
@@ -227,6 +276,7 @@ package final class LineIngest {
         switch decision {
         case .accepted(let eventTime):
             batchRecords += 1
+            refusedBytes = 0
             leastTime = min(leastTime, eventTime.milliseconds)
             greatestTime = max(greatestTime, eventTime.milliseconds)
         case .duplicate: summary.duplicates += 1
@@ -242,7 +292,9 @@ package final class LineIngest {
                 )
             }
             summary.quarantined[fault.reason, default: 0] += 1
+            return true
         }
+        return false
     }
 
     /// Makes quarantine and then the batch durable.
@@ -279,7 +331,10 @@ package final class LineIngest {
     }
 
     private static func isBlank(_ line: Span<UInt8>) -> Bool {
-        for index in 0..<line.count where line[index] > 0x20 { return false }
+        for index in 0..<line.count {
+            let byte = line[index]
+            if byte != 0x20, byte != 0x09, byte != 0x0D { return false }
+        }
         return true
     }
 }

@@ -8,22 +8,24 @@ package import Goals
 /// under `lineBase64`; one longer than an event may be lies raw in the file named by `file`. An entry is durable
 /// before the log's position moves past its line.
 package final class Quarantine {
-    /// Newest quarantine bytes looked through for entries of a source that is resumed: 64 MiB.
-    private static let lookBackBytesMax = 64 << 20
+    /// Newest quarantine bytes looked through for entries of a killed run: 64 MiB.
+    package static let lookBackBytesMax = 64 << 20
+    /// Entries waiting for `sync` are at most this many bytes.
+    private static let bufferBytesMax = 4 << 20
 
     private let volume: any Volume
     private let directory: String
     private var file: (any OpenFile)?
     private var fileDay: UTCDay?
     private var buffer: [UInt8] = []
-    /// Entries of resumed sources that an earlier run wrote but whose position it did not commit.
-    private var known: Set<String> = []
+    /// Entries of named sources that are here already; nil before the first look.
+    private var known: Set<QuarantineEntry.Origin>?
     private var raw: RawLine?
 
     /// A long line on its way into a file of its own.
     private struct RawLine {
         let file: any OpenFile
-        let name: String
+        let path: String
         let byteOffset: UInt64
         var byteCount: UInt64
     }
@@ -34,26 +36,14 @@ package final class Quarantine {
         self.directory = directory
     }
 
-    /// Reads which lines of `source` from `position` on are here already, so that a rerun adds none twice.
-    package func recall(source: String, from position: UInt64) throws(DiskError) {
-        guard try volume.exists(directory) else { return }
-        var budget = Self.lookBackBytesMax
-        for name in try volume.list(directory).reversed() where name.hasSuffix(".ndjson") && budget > 0 {
-            let path = directory + "/" + name
-            let bytes = try volume.readFile(path, bytesMax: Int.max)
-            budget -= bytes.count
-            for line in bytes.split(separator: UInt8(ascii: "\n")) {
-                guard let entry = QuarantineEntry.origin(of: line), entry.source == source,
-                    entry.byteOffset >= position
-                else { continue }
-                known.insert(Self.key(source, entry.byteOffset))
-            }
-        }
-    }
+    /// Whether entries wait for `sync`.
+    package var hasUnsynced: Bool { !buffer.isEmpty }
 
     /// Notes a refused line; durable after `sync`.
     ///
     /// `source` and `byteOffset` say where it came from.
+    ///
+    /// A line that a killed run put here before, of the same source, place and length, is not added again.
     package func add(
         line: Span<UInt8>,
         fault: EventFault,
@@ -61,7 +51,6 @@ package final class Quarantine {
         byteOffset: UInt64,
         now: Timestamp
     ) throws(DiskError) {
-        if let source, known.remove(Self.key(source, byteOffset)) != nil { return }
         let entry = QuarantineEntry(
             time: now,
             fault: fault,
@@ -81,31 +70,13 @@ package final class Quarantine {
         byteOffset: UInt64,
         now: Timestamp
     ) throws(DiskError) {
-        var current: RawLine
-        if let raw {
-            current = raw
-        } else {
-            try prepareDirectory()
-            // The same name at a rerun, which then replaces what the killed run left.
-            let name = EventIDs.id(source: source ?? RFC3339.text(now), byteOffset: byteOffset) + ".raw"
-            current = RawLine(
-                file: try volume.open(directory + "/" + name, .replace),
-                name: name,
-                byteOffset: byteOffset,
-                byteCount: 0
-            )
-        }
+        var current = if let raw { raw } else { try startRaw(source, byteOffset, now) }
         try current.file.write(part.withUnsafeBufferPointer { Array($0) }, at: current.byteCount)
         current.byteCount += UInt64(part.count)
         raw = current
         guard isLast else { return }
         raw = nil
-        if let source, known.remove(Self.key(source, current.byteOffset)) != nil {
-            try volume.remove(directory + "/" + current.name)
-            return
-        }
-        try current.file.sync()
-        try volume.syncDirectory(directory)
+        let name = Self.rawName(source, current.byteOffset, now) + "-\(current.byteCount).raw"
         let fault = EventFault(
             .tooLong,
             "is \(current.byteCount) bytes long; an event has at most \(EventScanner.eventBytesMax)"
@@ -116,8 +87,16 @@ package final class Quarantine {
             source: source,
             byteOffset: current.byteOffset,
             byteCount: current.byteCount,
-            content: .file(current.name)
+            content: .file(name)
         )
+        if let origin = entry.origin, try isKnown(origin) {
+            // A killed run kept this line: its file stays, this copy goes.
+            try volume.remove(current.path)
+            return
+        }
+        try current.file.sync()
+        try volume.rename(current.path, to: directory + "/" + name)
+        try volume.syncDirectory(directory)
         try put(entry, now)
     }
 
@@ -129,15 +108,68 @@ package final class Quarantine {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Entries waiting for `sync` are at most this many bytes.
-    private static let bufferBytesMax = 4 << 20
+    private func startRaw(
+        _ source: String?,
+        _ byteOffset: UInt64,
+        _ now: Timestamp
+    ) throws(DiskError) -> RawLine {
+        try prepareDirectory()
+        let path = directory + "/" + Self.rawName(source, byteOffset, now) + ".part"
+        return RawLine(
+            file: try volume.open(path, .replace),
+            path: path,
+            byteOffset: byteOffset,
+            byteCount: 0
+        )
+    }
+
+    /// The same at a rerun of a named source, which then replaces the part that a killed run left.
+    private static func rawName(_ source: String?, _ byteOffset: UInt64, _ now: Timestamp) -> String {
+        EventIDs.id(source: source ?? RFC3339.text(now), byteOffset: byteOffset)
+    }
 
     private func put(_ entry: QuarantineEntry, _ now: Timestamp) throws(DiskError) {
+        if let origin = entry.origin {
+            if try isKnown(origin) { return }
+            known?.insert(origin)
+        }
         try openFile(now.day)
         entry.encode(into: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count > Self.bufferBytesMax { try sync() }
     }
+
+    // MARK: What is here already
+
+    private func isKnown(_ origin: QuarantineEntry.Origin) throws(DiskError) -> Bool {
+        if known == nil { known = try lookBack() }
+        return known?.contains(origin) ?? false
+    }
+
+    /// Origins of the newest entries, all of them durable.
+    private func lookBack() throws(DiskError) -> Set<QuarantineEntry.Origin> {
+        var found: Set<QuarantineEntry.Origin> = []
+        guard try volume.exists(directory) else { return found }
+        var budget = UInt64(Self.lookBackBytesMax)
+        for name in try volume.list(directory).reversed() where name.hasSuffix(".ndjson") && budget > 0 {
+            let path = directory + "/" + name
+            try dropTornTail(path)
+            let file = try volume.open(path, .readWrite)
+            let size = try file.size()
+            let start = size > budget ? size - budget : 0
+            var bytes = [UInt8](repeating: 0, count: Int(size - start))
+            let count = try file.read(at: start, into: &bytes, range: 0..<bytes.count)
+            for line in bytes[..<count].split(separator: UInt8(ascii: "\n")) {
+                if let origin = QuarantineEntry.origin(of: line) { found.insert(origin) }
+            }
+            // A killed run may have written without syncing; what counts as kept has to be so.
+            try file.sync()
+            budget -= size - start
+        }
+        return found
+    }
+
+    // MARK: Files
 
     private func openFile(_ day: UTCDay) throws(DiskError) {
         guard fileDay != day || file == nil else { return }
@@ -154,27 +186,22 @@ package final class Quarantine {
         if try !volume.exists(directory) { try volume.makeDirectory(directory, mode: 0o755) }
     }
 
-    /// Cuts a last line without its newline: a crash left it, and its line was not committed either.
+    /// Cuts what a crash left of the last write: a line without its newline, or one with a hole of NULs and all
+    /// behind it.
+    ///
+    /// JSON has no NUL, and everything but the last write was synced, whose lines were not committed either.
     private func dropTornTail(_ path: String) throws(DiskError) {
         guard try volume.exists(path) else { return }
         let file = try volume.open(path, .readWrite)
         let size = try file.size()
-        var end = size
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while end > 0 {
-            let start = end > 65_536 ? end - 65_536 : 0
-            let count = try file.read(at: start, into: &buffer, range: 0..<Int(end - start))
-            if let newline = buffer[..<count].lastIndex(of: UInt8(ascii: "\n")) {
-                end = start + UInt64(newline) + 1
-                break
-            }
-            end = start
-        }
-        if end < size {
-            try file.truncate(to: end)
-            try file.sync()
-        }
+        // More than one write can be long: a buffer's limit and one entry of an event's greatest length.
+        let start = size > UInt64(2 * Self.bufferBytesMax) ? size - UInt64(2 * Self.bufferBytesMax) : 0
+        var tail = [UInt8](repeating: 0, count: Int(size - start))
+        let count = try file.read(at: start, into: &tail, range: 0..<tail.count)
+        let whole = tail[..<count].firstIndex(of: 0) ?? count
+        let kept = tail[..<whole].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        guard start + UInt64(kept) < size else { return }
+        try file.truncate(to: start + UInt64(kept))
+        try file.sync()
     }
-
-    private static func key(_ source: String, _ byteOffset: UInt64) -> String { "\(byteOffset) \(source)" }
 }

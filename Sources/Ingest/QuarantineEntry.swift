@@ -34,21 +34,35 @@ struct QuarantineEntry {
         bytes.append(contentsOf: "{\(members.map { "\"\($0)\":\($1)" }.joined(separator: ","))}".utf8)
     }
 
-    /// Source and position of an entry; nil for an entry without a source and for anything that is no entry.
-    static func origin(of line: ArraySlice<UInt8>) -> (source: String, byteOffset: UInt64)? {
-        struct Origin: Decodable {
+    /// What tells one refused line of a named source from all others.
+    struct Origin: Hashable {
+        let source: String
+        let byteOffset: UInt64
+        let byteCount: UInt64
+    }
+
+    /// Nil for a line without a source, which can come again only as another line.
+    var origin: Origin? {
+        source.map { Origin(source: $0, byteOffset: byteOffset, byteCount: byteCount) }
+    }
+
+    /// The origin that an entry's line names; nil for an entry without a source and for anything that is no entry.
+    static func origin(of line: ArraySlice<UInt8>) -> Origin? {
+        struct Members: Decodable {
             let source: String?
             let byteOffset: UInt64
+            let bytes: UInt64
         }
-        let origin: Origin
+        let members: Members
         do {
-            origin = try JSONDecoder().decode(Origin.self, from: Data(line))
+            members = try JSONDecoder().decode(Members.self, from: Data(line))
         } catch {
-            // A torn last line after a crash: its line was not committed, so it is refused again.
+            // The look back began inside this line, or somebody edited it: its line would be added again.
             return nil
         }
-        guard let source = origin.source else { return nil }
-        return (source, origin.byteOffset)
+        return members.source.map { source in
+            Origin(source: source, byteOffset: members.byteOffset, byteCount: members.bytes)
+        }
     }
 
     private static func quoted(_ text: String) -> String {

@@ -1,7 +1,7 @@
 import Disk
 import EventLog
 import Goals
-package import Logging
+import PayloadStore
 import Postgres
 package import Settings
 import Tables
@@ -23,7 +23,7 @@ package struct CheckJob: Sendable {
         self.access = access
     }
 
-    package func run(log: Logger) async -> [Finding] {
+    package func run() async -> [Finding] {
         var findings: [Finding] = []
         findings.append(
             await finding("settings") {
@@ -49,12 +49,28 @@ package struct CheckJob: Sendable {
         )
         findings.append(
             await finding("database") {
-                let session = try await Database.open(settings, log: log).session("check")
+                guard let database = try Database.running(settings) else {
+                    return "the embedded PostgreSQL is stopped; jobs start it"
+                }
+                let session = database.session("check")
                 do {
                     let facts = try await Schema.check(session, partitions: settings.partitions)
                     return "schema \(facts.version), \(facts.partitions) partitions"
                 } catch TablesError.notInstalled {
                     return "reachable, no tables yet: the first fold makes them"
+                }
+            }
+        )
+        findings.append(
+            await finding("payloads") {
+                do throws(PayloadStoreError) {
+                    let store = try PublishedStore(directory: access.workspace.payloads)
+                    let state = try store.makeReader().state()
+                    return "\(try store.playerCount()) players, for \(UTCDay(number: state.day).text), "
+                        + "up to offset \(state.leastOffset)"
+                } catch {
+                    guard case .notPublished = error else { throw error }
+                    return "nothing is published yet"
                 }
             }
         )

@@ -23,6 +23,16 @@ package struct Database: Sendable {
         return Database(conninfo: cluster.conninfo)
     }
 
+    /// The server as it is: nil where it is the embedded one and does not run.
+    ///
+    /// Starts nothing.
+    package static func running(_ settings: Settings) throws -> Database? {
+        if let url = settings.databaseURL { return Database(conninfo: url) }
+        let cluster = EmbeddedCluster(dataDirectory: settings.data, binariesDirectory: settings.postgresBin)
+        guard case .running = try cluster.status() else { return nil }
+        return Database(conninfo: cluster.conninfo)
+    }
+
     package init(conninfo: String) { self.conninfo = conninfo }
 
     /// A connection of its own on a lane of its own; it dials at first use.

@@ -59,13 +59,18 @@ package struct FoldJob: Sendable {
         let workers = (0..<settings.foldConnections).map {
             FoldTables(session: database.session("fold-\($0)"), namespace: namespace)
         }
+        let reader = BatchReader(
+            access: access,
+            recordsMax: settings.foldBatchRecords,
+            bytesMax: settings.foldBatchBytes
+        )
         var summary = FoldSummary()
         var marks = try await tables.watermarks(stream: Workspace.stream)
         let end = try checkedEnd(marks)
         summary.fromOffset = marks.map(\.nextOffset).min() ?? 0
         summary.nextOffset = summary.fromOffset
         while let from = marks.map(\.nextOffset).min(), from < end {
-            let batch = try read(from: from, to: end, marks)
+            let batch = try await reader.read(from: from, to: end, marks)
             let written = try await write(batch, marks, workers)
             summary.add(written)
             summary.batches += 1
@@ -91,46 +96,6 @@ package struct FoldJob: Sendable {
             )
         }
         return end
-    }
-
-    // MARK: Reading
-
-    private struct ReadBatch: Sendable {
-        var events: EventBatch
-        let challenges: ChallengeSet
-        let end: UInt64
-    }
-
-    /// Reads from `from` until a limit, the next configuration or `end`; what was read is durable afterwards.
-    private func read(from: UInt64, to end: UInt64, _ marks: [PartitionWatermark]) throws -> ReadBatch {
-        let governing = try access.governing(from)
-        let stop = min(end, governing.end)
-        var events = EventBatch(challenges: governing.set, watermarks: marks.map(\.nextOffset))
-        let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: from)
-        var next = from
-        while next < stop, next - from < UInt64(settings.foldBatchRecords),
-            events.byteCount < settings.foldBatchBytes
-        {
-            guard try reader.nextFrame() else { break }
-            let count = min(
-                UInt64(reader.recordCount),
-                stop - next,
-                UInt64(settings.foldBatchRecords) - (next - from)
-            )
-            let bytes = reader.paddedBytes
-            events.append(
-                lines: bytes.span.extracting(reader.byteRange),
-                recordCount: Int(count),
-                baseOffset: next
-            )
-            next += count
-        }
-        // A frame can be read before its writer has synced it: no row may depend on what a crash would take back.
-        try reader.syncRead()
-        guard next > from else {
-            throw JobError(.badData, "the log has no record at offset \(from), though it ends at \(end)")
-        }
-        return ReadBatch(events: events, challenges: governing.set, end: next)
     }
 
     // MARK: Writing

@@ -46,8 +46,15 @@ package struct IngestJob {
         if !writer.recovery.isClean {
             log.notice("the log was mended after a crash", metadata: ["recovery": "\(writer.recovery)"])
         }
+        // A record that no configuration governs could never be folded.
+        _ = try access.governing(writer.nextOffset)
+        _ = try writer.rollIfDue()
+        let window = DedupeWindow(
+            capacity: settings.dedupeEvents,
+            ageMax: settings.dedupeSeconds > 0 ? Int64(settings.dedupeSeconds) * 1000 : nil
+        )
         let admission = try fillWindow(
-            EventAdmission(namespace: namespace, window: DedupeWindow(capacity: settings.dedupeEvents)),
+            EventAdmission(namespace: namespace, window: window),
             end: writer.nextOffset
         )
         let ingest = LineIngest(
@@ -86,7 +93,11 @@ package struct IngestJob {
             var at = reader.byteRange.lowerBound
             for index in 0..<UInt64(reader.recordCount) {
                 let lineEnd = LineEnd.next(in: bytes.span, from: at) ?? reader.byteRange.upperBound
-                admission.remember(bytes.span.extracting(at..<lineEnd), offset: reader.baseOffset + index)
+                admission.remember(
+                    bytes.span.extracting(at..<lineEnd),
+                    offset: reader.baseOffset + index,
+                    receivedAt: reader.committedAt
+                )
                 at = lineEnd + 1
             }
         }

@@ -41,7 +41,12 @@ extension JobError {
 
     static func status(_ error: PostgresError) -> ExitStatus {
         switch error {
-        case .unreachable, .closed, .lockLost, .server: .unavailable
+        case .unreachable, .closed: .unavailable
+        case .lockLost: .tryAgain
+        case .server where error.isTransient: .tryAgain
+        // 42501 and class 28: privileges and passwords. The rest is a statement of ours that is wrong.
+        case .server(let state, _, _, _, _):
+            state == "42501" || state.hasPrefix("28") ? .noPermission : .software
         case .unsupportedServer: .configuration
         case .protocolViolation: .software
         }

@@ -1,4 +1,5 @@
 import BlockingLane
+import EventLog
 package import Goals
 package import Logging
 import PayloadStore
@@ -45,6 +46,10 @@ package struct PublishJob: Sendable {
         let started = ContinuousClock.now
         let session = database.session("publish")
         let facts = try await Schema.check(session)
+        let logID = try access.directory.identity().uuid
+        if let bound = facts.logID, bound != logID {
+            throw TablesError.logMismatch(database: bound, log: logID)
+        }
         let tables = PublishTables(session: session)
         let partitions = try await tables.partitionStates(stream: Workspace.stream)
         let offset = partitions.map(\.nextOffset).min() ?? 0
@@ -74,7 +79,7 @@ package struct PublishJob: Sendable {
             progress: progress,
             state: PublishedState(
                 databaseID: facts.databaseID,
-                challengesID: ContentHash.sha256Hex(governing.bytes),
+                challengesID: ContentHash.sha256Hex(governing.bytes + templates.flatMap(\.bytes)),
                 day: (asOf ?? now()).day.number,
                 publishedAt: now().milliseconds,
                 currentTemplates: templates

@@ -52,20 +52,22 @@ struct PublishRun {
         all: Bool,
         templates: [(TemplateID, [UInt8])]
     ) async throws {
-        let shown = previous.map { $0.challengesID == target.challengesID && $0.day <= target.day } ?? false
-        let sameTemplates = previous?.currentTemplates == target.currentTemplates
+        let isShown = previous.map { $0.challengesID == target.challengesID && $0.day <= target.day } ?? false
         let samePartitions = previous.map { Set($0.partitions.map(\.partition)) == partitionNumbers } ?? false
-        isFull = all || !shown || !sameTemplates || !samePartitions || previous?.fullRun != nil
+        isFull = all || !isShown || !samePartitions || previous?.fullRun != nil || wentBack(since: previous)
         summary.isFull = isFull
         if let previous {
             state = previous
             state.publishedAt = now().milliseconds
+        } else {
+            state.currentTemplates = []
         }
         guard isFull else { return }
         // Readers get the new templates from here on; answers keep the old ones until they are rendered anew.
-        state.currentTemplates = target.currentTemplates
+        // In a first run nobody has the template for an answer yet: a player not rendered may have events.
+        state.currentTemplates = state.currentTemplates.isEmpty ? [] : target.currentTemplates
         if let run = previous?.fullRun, run.challengesID == target.challengesID, run.day == target.day,
-            samePartitions
+            samePartitions, !all
         {
             summary.isResumed = true
         } else {
@@ -85,13 +87,17 @@ struct PublishRun {
                     )
             }
         }
-        if previous == nil {
-            // Nothing is shown before everybody is rendered, and the state has to say so.
-            state.day = target.day
-        }
         var batch = PayloadBatch()
         for (id, bytes) in templates { try batch.add(template: id, bytes: bytes) }
         try await sink.commit(batch, state)
+    }
+
+    /// Whether the tables are behind what is shown: somebody restored them from a copy.
+    private func wentBack(since previous: PublishedState?) -> Bool {
+        partitions.contains { partition in
+            guard let mark = previous?.mark(of: UInt16(partition.partition)) else { return false }
+            return partition.sequence < UInt64(clamping: mark.sequence) || partition.nextOffset < mark.offset
+        }
     }
 
     private var partitionNumbers: Set<UInt16> { Set(partitions.map { UInt16($0.partition) }) }
@@ -105,8 +111,11 @@ struct PublishRun {
             if number == start.partition, !start.lastUser.isEmpty {
                 after = Identifier(utf8: start.lastUser)
             } else {
-                // What changes from now on is found by sequence afterwards.
-                setMark(number) { $0.sequence = Int64(clamping: partition.sequence) }
+                // What changes from now on is found by sequence afterwards; the offset follows then.
+                setMark(number) { mark in
+                    mark.sequence = Int64(clamping: partition.sequence)
+                    mark.offset = min(mark.offset, partition.nextOffset)
+                }
             }
             repeat {
                 let players = try await tables.all(
@@ -115,13 +124,16 @@ struct PublishRun {
                     limit: batchPlayers,
                     challenges: challenges
                 )
-                state.fullRun?.partition = number
-                state.fullRun?.lastUser = players.lastUser?.utf8 ?? after?.utf8 ?? []
+                let last = players.lastUser?.utf8 ?? after?.utf8 ?? []
                 after = players.lastUser
-                try await store(players, number)
+                try await store(players, number) { state in
+                    state.fullRun?.partition = number
+                    state.fullRun?.lastUser = last
+                }
             } while after != nil
         }
         state.fullRun = nil
+        state.currentTemplates = target.currentTemplates
         state.challengesID = target.challengesID
         state.day = target.day
         try await commit(PayloadBatch())
@@ -161,14 +173,12 @@ struct PublishRun {
                 let players = try await tables.changed(
                     partition: partition,
                     after: shown,
-                    upTo: partition.sequence,
                     afterUser: after,
                     limit: batchPlayers,
                     challenges: challenges
                 )
                 after = players.lastUser
                 isDone = after == nil
-                if isDone { setMark(of: partition) }
                 try await store(players, number)
             }
             setMark(of: partition)
@@ -197,14 +207,21 @@ struct PublishRun {
     }
 
     /// Renders and stores some players; those of `missing` that the tables do not know are removed.
+    ///
+    /// `finish` changes the state that the last of the commits stores.
     private mutating func store(
         _ players: PlayerBatch,
         _ partition: UInt16,
-        missing: [[UInt8]] = []
+        missing: [[UInt8]] = [],
+        finish: (inout PublishedState) -> Void = { _ in }
     ) async throws {
         let rendered = try await render(players)
         var batch = PayloadBatch()
         for player in rendered {
+            if batch.isFull {
+                try await commit(batch)
+                batch = PayloadBatch()
+            }
             try batch.put(
                 user: player.user,
                 partition: partition,
@@ -219,6 +236,7 @@ struct PublishRun {
         }
         summary.players += UInt64(rendered.count)
         summary.answers += UInt64(rendered.count * AnswerSlot.allCases.count)
+        finish(&state)
         try await commit(batch)
         progress?(summary)
     }

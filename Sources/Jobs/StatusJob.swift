@@ -25,10 +25,12 @@ package struct StatusJob: Sendable {
         package let logFirst: UInt64
         package let segments: Int
         package let logBytes: UInt64
-        /// Records that the partition furthest behind has not folded.
-        package let lagRecords: UInt64
-        /// Age of the oldest record not folded, by its event time; 0 when all is folded.
-        package let lagSeconds: Double
+        /// False where the embedded PostgreSQL is stopped: then nothing is known of the fold.
+        package let isDatabaseRunning: Bool
+        /// Records that the partition furthest behind has not folded; nil where the database is stopped.
+        package let lagRecords: UInt64?
+        /// Age of the oldest record not folded, by its event time, 0 when all is folded; nil as above.
+        package let lagSeconds: Double?
         /// UTC day of the published answers; nil before the first publish.
         package let publishedDay: String?
         /// Least offset that all published answers include; nil before the first publish.
@@ -42,13 +44,13 @@ package struct StatusJob: Sendable {
 
     private let settings: Settings
     private let access: LogAccess
-    private let database: Database
+    private let database: Database?
     private let now: @Sendable () -> Timestamp
 
     package init(
         settings: Settings,
         access: LogAccess,
-        database: Database,
+        database: Database?,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
@@ -62,7 +64,7 @@ package struct StatusJob: Sendable {
         let segments = try access.directory.segments()
         let end = try access.directory.end()
         let (published, players) = try Self.published(access.workspace.payloads)
-        let least = marks.map(\.nextOffset).min() ?? 0
+        let least = database == nil ? end : marks.map(\.nextOffset).min() ?? 0
         let time = now()
         let ages = { (milliseconds: Int64) in Double(time.milliseconds - milliseconds) / 1000 }
         return Report(
@@ -70,8 +72,9 @@ package struct StatusJob: Sendable {
             logFirst: try access.directory.firstOffset(),
             segments: segments.count,
             logBytes: segments.reduce(0) { $0 + $1.fileBytes },
-            lagRecords: end - min(least, end),
-            lagSeconds: try oldestUnfolded(least, end).map { max(0, ages($0)) } ?? 0,
+            isDatabaseRunning: database != nil,
+            lagRecords: database == nil ? nil : end - min(least, end),
+            lagSeconds: database == nil ? nil : try oldestUnfolded(least, end).map { max(0, ages($0)) } ?? 0,
             publishedDay: published.map { UTCDay(number: $0.day).text },
             publishedOffset: published?.leastOffset,
             publishedAgeSeconds: published.map { ages($0.publishedAt) },
@@ -92,8 +95,9 @@ package struct StatusJob: Sendable {
         )
     }
 
-    /// The watermarks; none before the first fold has made the tables.
+    /// The watermarks; none before the first fold has made the tables, or while the database is stopped.
     private func watermarks() async throws -> [PartitionWatermark] {
+        guard let database else { return [] }
         let session = database.session("status")
         do {
             try await Schema.check(session)

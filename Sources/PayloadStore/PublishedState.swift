@@ -47,7 +47,7 @@ package struct PublishedState: Hashable, Sendable {
 
     /// UUID of the PostgreSQL database published from.
     package var databaseID: String
-    /// The configuration shown, hex SHA-256 of its file.
+    /// The configuration shown and how it is rendered: hex SHA-256 of its file and templates.
     package var challengesID: String
     /// The UTC day shown, in days since 1970-01-01.
     package var day: Int32
@@ -55,7 +55,8 @@ package struct PublishedState: Hashable, Sendable {
     package var publishedAt: Int64
     /// By partition number, ascending.
     package var partitions: [PartitionMark]
-    /// The templates for players without events, in the order of `AnswerSlot`.
+    /// The templates for players without events, in the order of `AnswerSlot`; empty before the first publish of
+    /// everybody has ended, when nobody can say who has no events.
     package var currentTemplates: [TemplateID]
     /// Set while a publish of everybody has not ended.
     package var fullRun: FullRunProgress?

@@ -10,6 +10,12 @@ struct ConnectionString: Sendable {
         guard !text.utf8.contains(0) else {
             throw .unreachable("the connection string holds a NUL byte")
         }
+        guard !Self.hasStrayAt(text) else {
+            // What follows the slash would be taken for a port and a database, and be named in messages.
+            throw .unreachable(
+                "the connection URL has an @ behind its first /: in a password, write / as %2F and @ as %40"
+            )
+        }
         self.text = text
         var message: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(text, &message) else {
@@ -33,6 +39,14 @@ struct ConnectionString: Sendable {
             unsafe option += 1
         }
         password = found
+    }
+
+    /// Whether a URL has its last @ behind the / that ends user, password and host.
+    private static func hasStrayAt(_ text: String) -> Bool {
+        guard let scheme = text.firstRange(of: "://") else { return false }
+        let rest = text[scheme.upperBound...].prefix { $0 != "?" }
+        guard let slash = rest.firstIndex(of: "/"), let at = rest.lastIndex(of: "@") else { return false }
+        return at > slash
     }
 
     /// `message` with every appearance of the password blacked out, on one line.

@@ -98,6 +98,13 @@ package struct SettingKey: Sendable {
                 standard: "1048576",
                 meaning: "How many newest events a retried one is recognised among; 0 switches that off."
             )
+        case .dedupeSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 0...31_536_000, unit: "seconds"),
+                standard: "0",
+                meaning: "For how long, besides, a retried event is recognised; 0 sets no such bound."
+            )
         case .foldBatchRecords:
             self.init(
                 name: name,
@@ -110,7 +117,7 @@ package struct SettingKey: Sendable {
                 name: name,
                 kind: .number(range: 1_048_576...(64 * Self.gibibyte), unit: "bytes"),
                 standard: String(256 << 20),
-                meaning: "Most uncompressed bytes one fold batch reads."
+                meaning: "Most bytes of parsed events one fold batch holds."
             )
         case .foldConnections:
             self.init(
@@ -122,7 +129,7 @@ package struct SettingKey: Sendable {
         case .publishBatchPlayers:
             self.init(
                 name: name,
-                kind: .number(range: 1...1_000_000, unit: "players"),
+                kind: .number(range: 1...20_000, unit: "players"),
                 standard: "2000",
                 meaning: "Players whose answers one publish transaction stores."
             )

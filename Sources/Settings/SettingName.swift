@@ -8,6 +8,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case segmentBytesMax = "segment_bytes_max"
     case segmentSecondsMax = "segment_seconds_max"
     case dedupeEvents = "dedupe_events"
+    case dedupeSeconds = "dedupe_seconds"
     case foldBatchRecords = "fold_batch_records"
     case foldBatchBytes = "fold_batch_bytes"
     case foldConnections = "fold_connections"

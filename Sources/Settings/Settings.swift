@@ -14,6 +14,7 @@ package struct Settings: Sendable, Equatable {
     package let segmentBytesMax: Int
     package let segmentSecondsMax: Int
     package let dedupeEvents: Int
+    package let dedupeSeconds: Int
     package let foldBatchRecords: Int
     package let foldBatchBytes: Int
     package let foldConnections: Int
@@ -65,6 +66,7 @@ package struct Settings: Sendable, Equatable {
         segmentBytesMax = try values.number(.segmentBytesMax)
         segmentSecondsMax = try values.number(.segmentSecondsMax)
         dedupeEvents = try values.number(.dedupeEvents)
+        dedupeSeconds = try values.number(.dedupeSeconds)
         foldBatchRecords = try values.number(.foldBatchRecords)
         foldBatchBytes = try values.number(.foldBatchBytes)
         foldConnections = try values.number(.foldConnections)

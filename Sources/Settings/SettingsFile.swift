@@ -84,8 +84,9 @@ package struct SettingsFile: Sendable {
         }
     }
 
+    /// The first line of a parser's message: further ones quote the file, which may hold a password.
     private static func oneLine(_ text: String) -> String {
-        String(text.split(whereSeparator: \.isNewline).joined(separator: "; ").prefix(500))
+        String((text.split(whereSeparator: \.isNewline).first ?? "").prefix(200))
     }
 }
 

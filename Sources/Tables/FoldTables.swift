@@ -39,9 +39,6 @@ package struct FoldTables: Sendable {
         }
     }
 
-    /// The UUID that was made with the tables; another one means another database.
-    package func databaseID() async throws -> String { try await Schema.check(session).databaseID }
-
     /// Notes the log's UUID the first time; throws `logMismatch` for any other later.
     package func bindLog(uuid: String) async throws {
         let log = uuid.lowercased()

@@ -14,13 +14,13 @@ package struct PublishTables: Sendable {
         }
     }
 
-    /// Players last changed by a transaction after `after`, up to and including `upTo`, at most `limit`.
+    /// Players last changed by a transaction after `after`, at most `limit`.
     ///
-    /// Ascending by id, beginning after `afterUser`. A player changed again beyond `upTo` is left to a later run.
+    /// Ascending by id, beginning after `afterUser`. Each call reads the tables as they are then, so that
+    /// a player whom every fold changes is found by every publish.
     package func changed(
         partition: PartitionWatermark,
         after: UInt64,
-        upTo: UInt64,
         afterUser: Identifier?,
         limit: Int,
         challenges: ChallengeSet
@@ -28,12 +28,12 @@ package struct PublishTables: Sendable {
         let sql = """
             SELECT p.user_id, p.first_event_at, p.last_event_at
             FROM \(partition.leaf("player_change")) c JOIN \(partition.leaf("player")) p USING (user_id)
-            WHERE c.sequence > $3 AND c.sequence <= $4 AND c.user_id > $1::text
+            WHERE c.sequence > $3 AND c.user_id > $1::text
             ORDER BY c.user_id LIMIT $2
             """
         return try await read(
             sql,
-            [.text(afterUser?.utf8 ?? []), .int8(Int64(limit)), Self.number(after), Self.number(upTo)],
+            [.text(afterUser?.utf8 ?? []), .int8(Int64(limit)), Self.number(after)],
             partition: partition,
             limit: limit,
             challenges: challenges

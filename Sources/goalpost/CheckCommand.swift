@@ -20,9 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
             var extra: [SettingName: (option: String, text: String)] = [:]
             if let challenges { extra[.challenges] = ("--challenges", challenges) }
             let settings = try await common.settings(extra)
-            let findings = await CheckJob(settings: settings, access: LogAccess(settings)).run(
-                log: common.log(settings)
-            )
+            let findings = await CheckJob(settings: settings, access: LogAccess(settings)).run()
             try common.print(
                 findings,
                 lines: findings.map { "\($0.isGood ? "ok   " : "WRONG")  \($0.part): \($0.text)" }

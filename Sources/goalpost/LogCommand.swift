@@ -8,7 +8,7 @@ struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Look into the event log.",
-        subcommands: [LogListCommand.self, LogCatCommand.self]
+        subcommands: [LogListCommand.self, LogCatCommand.self, LogVerifyCommand.self]
     )
 }
 
@@ -100,6 +100,46 @@ struct LogCatCommand: AsyncParsableCommand {
             }
             let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: start)
             while try reader.nextFrame() { try Terminal.write(reader.bytes) }
+        }
+    }
+}
+
+struct LogVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Read the whole log and check every byte of it.",
+        discussion: """
+            Checksums, footers, seek tables, the order of segments and the configurations. Each finding names file,
+            byte and record. Exit code 65 when a committed record is damaged.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    /// What was checked and found, as scripts read it.
+    private struct Report: Encodable {
+        let segments: Int
+        let records: UInt64
+        let isIntact: Bool
+        let findings: [String]
+    }
+
+    func run() async throws {
+        try await common.perform {
+            let access = LogAccess(try await common.settings())
+            let found = try LogVerifier.verify(volume: access.volume, directory: access.directory.path)
+            let report = Report(
+                segments: found.segmentCount,
+                records: found.recordCount,
+                isIntact: found.isIntact,
+                findings: found.findings.map(\.description)
+            )
+            let sum = "\(Terminal.grouped(found.recordCount)) records in \(found.segmentCount) segments: "
+            try common.print(
+                report,
+                lines: report.findings + [sum + (found.isIntact ? "intact" : "DAMAGED")]
+            )
+            if !found.isIntact { throw ExitCode(ExitStatus.badData.rawValue) }
         }
     }
 }

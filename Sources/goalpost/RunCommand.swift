@@ -26,19 +26,26 @@ struct RunFoldCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.perform {
-            let settings = try await common.settings()
-            let log = common.log(settings)
-            let access = LogAccess(settings)
-            let database = try await Database.open(settings, log: log)
-            let job = try FoldJob(settings: settings, access: access, database: database, log: log)
+            let context = try await JobContext(common)
+            let job = try FoldJob(
+                settings: context.settings,
+                access: context.access,
+                database: context.database,
+                log: context.log
+            )
             let bar = ProgressBar("fold")
-            let summary = try await job.run { summary, end in
-                bar.show(
-                    done: summary.nextOffset - summary.fromOffset,
-                    total: end - summary.fromOffset,
-                    count: summary.counts.records,
-                    unit: "records"
-                )
+            let offsets = { (summary: FoldSummary) -> (from: UInt64?, next: UInt64?) in
+                (summary.fromOffset, summary.nextOffset)
+            }
+            let summary = try await context.history.recording("fold", offsets: offsets) {
+                try await job.run { summary, end in
+                    bar.show(
+                        done: summary.nextOffset - summary.fromOffset,
+                        total: end - summary.fromOffset,
+                        count: summary.counts.records,
+                        unit: "records"
+                    )
+                }
             }
             bar.finish()
             let records = summary.counts.records
@@ -76,14 +83,21 @@ struct RunPublishCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let time = try asOf.map(TimeArgument.parse)
-            let settings = try await common.settings()
-            let log = common.log(settings)
-            let access = LogAccess(settings)
-            let database = try await Database.open(settings, log: log)
-            let job = PublishJob(settings: settings, access: access, database: database, log: log)
+            let context = try await JobContext(common)
+            let job = PublishJob(
+                settings: context.settings,
+                access: context.access,
+                database: context.database,
+                log: context.log
+            )
             let bar = ProgressBar("publish")
-            let summary = try await job.run(asOf: time, all: all) { summary in
-                bar.show(done: 0, total: nil, count: summary.players, unit: "players")
+            let offsets = { (summary: PublishSummary) -> (from: UInt64?, next: UInt64?) in
+                (nil, summary.offset)
+            }
+            let summary = try await context.history.recording("publish", offsets: offsets) {
+                try await job.run(asOf: time, all: all) { summary in
+                    bar.show(done: 0, total: nil, count: summary.players, unit: "players")
+                }
             }
             bar.finish()
             try common.print(

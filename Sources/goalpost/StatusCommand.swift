@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let settings = try await common.settings()
-            let database = try await Database.open(settings, log: common.log(settings))
+            let database = try Database.running(settings)
             let report = try await StatusJob(
                 settings: settings,
                 access: LogAccess(settings),
@@ -28,11 +28,17 @@ struct StatusCommand: AsyncParsableCommand {
             return "\(Terminal.grouped(Int64(seconds))) s ago"
         }
         let foldAge = report.partitions.compactMap(\.foldAgeSeconds).max()
+        let fold =
+            if let records = report.lagRecords, let seconds = report.lagSeconds {
+                "fold       \(Terminal.grouped(records)) records behind "
+                    + "(\(Terminal.grouped(Int64(seconds))) s), last \(age(foldAge))"
+            } else {
+                "fold       unknown: the embedded PostgreSQL is stopped (goalpost db start)"
+            }
         return [
             "log        ends at \(Terminal.grouped(report.logEnd)), \(report.segments) segments, "
                 + "\(Terminal.bytes(report.logBytes))",
-            "fold       \(Terminal.grouped(report.lagRecords)) records behind "
-                + "(\(Terminal.grouped(Int64(report.lagSeconds))) s), last \(age(foldAge))",
+            fold,
             "publish    day \(report.publishedDay ?? "–"), up to offset "
                 + "\(report.publishedOffset.map { Terminal.grouped($0) } ?? "–"), "
                 + "\(report.publishedPlayers.map { Terminal.grouped($0) } ?? "no") players, "

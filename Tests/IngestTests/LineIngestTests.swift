@@ -120,19 +120,65 @@ import Testing
         #expect(try LocalVolume().fileSize(world.quarantine + "/" + raw) == 10 << 20)
     }
 
-    @Test func `a rerun goes on behind the last commit and quarantines nothing twice`() throws {
+    @Test func `a file that grows is taken up where it ended, a torn last line included`() throws {
         let world = try World()
         let lines = (0..<500).map { $0 % 7 == 3 ? "bad \($0)" : Self.login("", "u\($0)") }
         let whole = Array(lines.map { $0 + "\n" }.joined().utf8)
+        let good = lines.filter { !$0.hasPrefix("bad") }.count
+        // Cut inside a line: what is there of it is no event yet.
         let path = try world.write(Array(whole[..<20_000]))
-        // Cut inside a line: it is quarantined as the input's last line, and the rerun begins behind it.
-        _ = try world.ingest(path)
-        let before = try world.records().count
+        let torn = try world.ingest(path)
+        #expect(torn.quarantined[.notJSON] != nil)
+        _ = try world.write(whole)
+        let grown = try world.ingest(path)
+        #expect(torn.accepted + grown.accepted == UInt64(good))
         let again = try world.ingest(path)
-        let after = try world.records().count
-        #expect(again.accepted == 0 && after == before)
-        let entries = try world.quarantined()
-        #expect(Set(entries.split(separator: "\n")).count == entries.split(separator: "\n").count)
+        #expect(again.accepted == 0 && again.quarantinedTotal == 0)
+        #expect(Set(try world.records()).count == good)
+        let entries = try world.quarantined().split(separator: "\n")
+        #expect(entries.count == lines.count - good + 1 && Set(entries).count == entries.count)
+    }
+
+    @Test func `a long line is kept once, and stays through a rerun`() throws {
+        let world = try World()
+        let path = try world.write(
+            [UInt8](repeating: UInt8(ascii: "x"), count: 70_000) + [UInt8(ascii: "\n")]
+        )
+        for _ in 0..<2 { #expect(try world.ingest(path).quarantined == [.tooLong: 1]) }
+        let names = try LocalVolume().list(world.quarantine)
+        let raw = try #require(names.first { $0.hasSuffix(".raw") })
+        #expect(names.count == 2)
+        #expect(try LocalVolume().fileSize(world.quarantine + "/" + raw) == 70_000)
+        #expect(try world.quarantined().contains(raw))
+        #expect(try world.quarantined().split(separator: "\n").count == 1)
+    }
+
+    @Test func `white space is blank, NUL bytes are not`() throws {
+        let world = try World()
+        let summary = try world.ingest(
+            try world.write(Array(" \t\r\n".utf8) + [0, 0, 0, UInt8(ascii: "\n")])
+        )
+        #expect(summary.blankLines == 1 && summary.quarantined == [.notJSON: 1])
+    }
+
+    @Test func `an id derived from its place counts as any other`() throws {
+        let world = try World()
+        let line = #"{"name":"userLoggedIn","namespace":"game","userId":"u"}"#
+        let id = EventIDs.id(source: "s", byteOffset: 0)
+        let known = try world.ingest(try world.write(Array(Self.login(id).utf8), "known"), source: "other")
+        #expect(known.accepted == 1)
+        let window = DedupeWindow(capacity: 8)
+        var admission = EventAdmission(namespace: Identifier("game"), window: window)
+        admission.remember(Array(Self.login(id).utf8).span, offset: 0, receivedAt: 0)
+        var batch: [UInt8] = []
+        let decision = admission.admit(
+            Array(line.utf8).span,
+            origin: .source("s", byteOffset: 0),
+            offset: 1,
+            now: Self.now,
+            into: &batch
+        )
+        #expect(decision == .duplicate(offset: 0) && batch.isEmpty)
     }
 
     @Test func `a file that is not what was ingested before is refused`() throws {
@@ -141,6 +187,10 @@ import Testing
         _ = try world.ingest(path)
         let shorter = try world.write(Array((Self.login("a0") + "\n").utf8), "shorter")
         #expect(throws: IngestError.self) { try world.ingest(shorter) }
+        // As long, but another one: its lines would be passed over without a word.
+        let other = (0..<100).map { Self.login($0 == 99 ? "b9" : "a\($0)") + "\n" }.joined() + " "
+        let same = try world.write(Array(other.utf8), "other")
+        #expect(throws: IngestError.self) { try world.ingest(same) }
         #expect(try world.records().count == 100)
     }
 

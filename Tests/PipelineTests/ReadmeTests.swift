@@ -40,7 +40,8 @@ import Testing
     @Test func `every subcommand explains itself`() throws {
         for words in [
             [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["status"], ["check"],
-            ["payload"], ["log", "ls"], ["log", "cat"], ["challenges", "apply"], ["challenges", "diff"],
+            ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
+            ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],
             ["generate", "events"], ["generate", "challenges"],
         ] {

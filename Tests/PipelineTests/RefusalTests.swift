@@ -178,4 +178,45 @@ import Testing
         #expect(try log.end() == 100_000)
         #expect(try LogVerifier.verify(volume: LocalVolume(), directory: log.path).isIntact)
     }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a read-only file system needs root"))
+    func `a log that cannot be written is named with what to do`() async throws {
+        let (_, program) = try await world(isReady: false)
+        try LocalVolume().makeDirectory(program.data, mode: 0o755)
+        let mounted = try Command.run("/bin/mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", program.data])
+        try #require(mounted.status == 0, "\(mounted.error)")
+        defer {
+            do {
+                _ = try Command.run("/bin/umount", [program.data])
+            } catch {
+                Issue.record(error)
+            }
+        }
+        try program.succeed("init", "--challenges", Self.fixtures + "/challenges.json")
+        #expect(try Command.run("/bin/mount", ["-o", "remount,ro", program.data]).status == 0)
+        let events = Self.fixtures + "/events.ndjson.zst"
+        Self.expect(try program.run("ingest", events), 77, program.data, "remount it writable")
+    }
+
+    @Test func `a named database is never started or stopped`() async throws {
+        let (_, program) = try await world(isReady: false)
+        for command in ["start", "stop", "status", "url"] {
+            Self.expect(try program.run("db", command), 78, "GOALPOST_DATABASE_URL is set")
+        }
+        #expect(try !LocalVolume().exists(program.data + "/postgres"))
+    }
+
+    @Test func `a password in the database's URL is never shown`() async throws {
+        let (_, program) = try await world()
+        let away = GoalpostProgram(
+            data: program.data,
+            databaseURL: "postgresql://goalpost:s3cr3t-word@127.0.0.1:1/goalpost"
+        )
+        for words in [["run", "fold"], ["run", "publish"], ["status"], ["check"]] {
+            let result = try Command.run(GoalpostProgram.path, words, environment: away.environment)
+            #expect(result.status != 0)
+            let said = result.error + String(decoding: result.output, as: UTF8.self)
+            #expect(!said.contains("s3cr3t-word"), "\(words): \(said)")
+        }
+    }
 }

@@ -36,6 +36,7 @@ import Testing
         #expect(settings.segmentBytesMax == 268_435_456)
         #expect(settings.segmentSecondsMax == 3600)
         #expect(settings.dedupeEvents == 1_048_576)
+        #expect(settings.dedupeSeconds == 0)
         #expect(settings.foldBatchRecords == 1_000_000)
         #expect(settings.foldBatchBytes == 268_435_456)
         #expect(settings.foldConnections == 2)

@@ -132,9 +132,9 @@ import Testing
             try await fixture.tables.bindLog(uuid: second)
         }
         #expect(try await Schema.check(fixture.session).logID == first)
-        let databaseID = try await fixture.tables.databaseID()
-        #expect(try await fixture.tables.databaseID() == databaseID)
+        let databaseID = try await Schema.check(fixture.session).databaseID
+        #expect(try await Schema.check(fixture.session).databaseID == databaseID)
         let other = try await TablesFixture(partitions: 1)
-        #expect(try await other.tables.databaseID() != databaseID)
+        #expect(try await Schema.check(other.session).databaseID != databaseID)
     }
 }

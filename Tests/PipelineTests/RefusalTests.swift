@@ -91,6 +91,28 @@ import Testing
         #expect(folded == 0)
         await holder.close()
         try program.succeed("run", "fold")
+        let history = try await Database(conninfo: url).session("history").readOnlySnapshot { transaction in
+            var runs: [String] = []
+            let sql = """
+                SELECT job || ' ' || exit_code || ' ' || coalesce(next_offset::text, 'none') || ' '
+                    || coalesce(counts ->> 'records', left(error, 12)) FROM goalpost.job_run ORDER BY id
+                """
+            try transaction.query(sql) { row in runs.append(try row.text(0)) }
+            return runs
+        }
+        #expect(history == ["fold 75 none another fold", "fold 0 100000 100000"])
+    }
+
+    @Test func `check and status of a mistyped directory make nothing`() throws {
+        let directory = try TemporaryDirectory()
+        var environment = GoalpostProgram(data: directory.path + "/typo", databaseURL: "").environment
+        environment["GOALPOST_DATABASE_URL"] = nil
+        for (command, status) in [("check", 78), ("status", 66), ("run fold", 66), ("run publish", 66)] {
+            let words = command.split(separator: " ").map(String.init)
+            let result = try Command.run(GoalpostProgram.path, words, environment: environment)
+            #expect(result.status == Int32(status), "\(command): \(result.error)")
+        }
+        #expect(try !LocalVolume().exists(directory.path + "/typo"))
     }
 
     @Test func `a database that is away, newer or another log's is named`() async throws {
@@ -106,6 +128,7 @@ import Testing
             databaseURL: try #require(program.environment["GOALPOST_DATABASE_URL"])
         )
         Self.expect(try crossed.run("run", "fold"), 78, "holds the fold of log")
+        Self.expect(try crossed.run("run", "publish"), 78, "holds the fold of log")
 
         let session = Database(conninfo: try #require(program.environment["GOALPOST_DATABASE_URL"]))
             .session("newer")

@@ -24,6 +24,7 @@ import Testing
 
     @Test(arguments: [
         "host=x pass word=sesame-7", "postgresql://u:sesame-7%zz@h/x", "password=sesame-7 'x", "",
+        "postgresql://u:1/sesame-7@127.0.0.1/x", "postgresql://u:sesame-7/2@127.0.0.1/x",
     ])
     func `a malformed string is refused without being echoed`(conninfo: String) async {
         let error = await failure(dialling: conninfo)

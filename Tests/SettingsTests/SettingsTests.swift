@@ -236,4 +236,14 @@ import Testing
         #expect(shown?.shown == ResolvedSetting.redacted)
         #expect(!String(describing: settings.resolved).contains("hunter2"))
     }
+
+    @Test(arguments: [
+        "namespace: x\n  database_url: postgres://u:hunter2@db/g\n", "database_url: 'postgres://u:hunter2@db",
+        "database_url: [postgres://u:hunter2@db", "- postgres://u:hunter2@db",
+    ])
+    func `a broken file's error does not quote it`(yaml: String) async throws {
+        let error = try #require(try await Self.error(yaml: yaml, environment: [:]))
+        #expect(!"\(error)".contains("hunter2"), "\(error)")
+        #expect("\(error)".contains("goalpost.yaml"))
+    }
 }

@@ -141,7 +141,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads", "Postgres",
+                "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
+                "Postgres",
                 "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
             ]
         ),

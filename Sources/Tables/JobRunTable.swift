@@ -49,8 +49,8 @@ package struct JobRun: Sendable {
 package struct JobRunTable: Sendable {
     /// Newest runs that are kept.
     package static let runsMax = 10_000
-    /// Bytes of an error message that are kept.
-    private static let errorBytesMax = 4096
+    /// Characters of an error message that are kept.
+    private static let errorCharactersMax = 4096
 
     private let session: Session
 
@@ -58,7 +58,6 @@ package struct JobRunTable: Sendable {
 
     /// Adds a run and forgets those beyond the newest `runsMax`.
     package func add(_ run: JobRun) async throws {
-        let run = run
         try await TablesError.wrapping {
             try await session.transaction { transaction in
                 try transaction.execute(
@@ -70,7 +69,7 @@ package struct JobRunTable: Sendable {
                     [
                         .text(run.job), .timestamptz(run.startedAt.microseconds),
                         .timestamptz(run.endedAt.microseconds), .int4(run.exitCode),
-                        Self.text(run.error.map { String($0.prefix(Self.errorBytesMax)) }),
+                        Self.text(run.error.map { String($0.prefix(Self.errorCharactersMax)) }),
                         Self.number(run.fromOffset), Self.number(run.nextOffset), Self.text(run.counts),
                         .text(run.host), .text(run.version),
                     ]

@@ -35,6 +35,40 @@ import Testing
             let result = try Command.run(GoalpostProgram.path, words, environment: program.environment)
             #expect(result.status == 0, "\(command): \(result.error)")
         }
+        let front = readme.split(separator: "\n").filter { $0.hasPrefix("goalpost-front ") }
+        #expect(front.count == 1)
+        for command in front {
+            let words = command.split(separator: " ").dropFirst()
+                .map { $0 == "/var/lib/goalpost" ? directory.path + "/data" : String($0) }
+            try await Self.expectServes(words, program, portFile: directory.path + "/port")
+        }
+    }
+
+    /// Starts the front as README says, on a free port, asks it, and ends it as a service manager does.
+    private static func expectServes(
+        _ words: [String],
+        _ program: GoalpostProgram,
+        portFile: String
+    ) async throws {
+        let process = Process()
+        process.executableURL = Command.binaries.appending(path: "goalpost-front")
+        process.arguments = words + ["--listen", "127.0.0.1:0", "--port-file", portFile]
+        process.environment = program.environment
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning, !FileManager.default.fileExists(atPath: portFile) {
+            // Only how often the condition is looked at, not what is waited for.
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let address = try String(contentsOfFile: portFile, encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let url = "http://\(address)/challenge/v1/challenges/initialize"
+        let answer = try Command.run("/usr/bin/curl", ["--silent", "--fail", "-H", "x-mock-user-id: u", url])
+        #expect(answer.status == 0)
+        #expect(String(decoding: answer.output, as: UTF8.self).hasPrefix("{\"assignedGoals\":["))
+        process.terminate()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
     }
 
     @Test func `every subcommand explains itself`() throws {

@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    /// Puts a small file system in memory under `directory`.
+    private static func mount(_ directory: String, size: String) throws {
+        try LocalVolume().makeDirectory(directory, mode: 0o755)
+        let mounted = try Command.run(
+            "/bin/mount",
+            ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", directory]
+        )
+        try #require(mounted.status == 0, "\(mounted.error)")
+    }
+
+    private static func unmount(_ directory: String) {
+        do {
+            let unmounted = try Command.run("/bin/umount", [directory])
+            #expect(unmounted.status == 0, "\(unmounted.error)")
+        } catch {
+            Issue.record(error)
+        }
+    }
+
     @Test func `without a log nothing starts, and init says what it needs`() async throws {
         let (directory, program) = try await world(isReady: false)
         Self.expect(try program.run("ingest", Self.fixtures + "/events.ndjson.zst"), 66, "goalpost init")
@@ -181,16 +200,8 @@ import Testing
             try Command.run("/bin/sh", ["-c", "zstdcat \(Self.fixtures)/events.ndjson.zst > \(input)"]).status
                 == 0
         )
-        try LocalVolume().makeDirectory(program.data, mode: 0o755)
-        let mounted = try Command.run("/bin/mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", program.data])
-        try #require(mounted.status == 0, "\(mounted.error)")
-        defer {
-            do {
-                _ = try Command.run("/bin/umount", [program.data])
-            } catch {
-                Issue.record(error)
-            }
-        }
+        try Self.mount(program.data, size: "2m")
+        defer { Self.unmount(program.data) }
         try program.succeed("init", "--challenges", Self.fixtures + "/challenges.json")
         Self.expect(try program.run("ingest", input), 71, "free space", program.data)
         let log = LogDirectory(volume: LocalVolume(), path: program.data + "/log/events")
@@ -205,16 +216,8 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "mounting a read-only file system needs root"))
     func `a log that cannot be written is named with what to do`() async throws {
         let (_, program) = try await world(isReady: false)
-        try LocalVolume().makeDirectory(program.data, mode: 0o755)
-        let mounted = try Command.run("/bin/mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", program.data])
-        try #require(mounted.status == 0, "\(mounted.error)")
-        defer {
-            do {
-                _ = try Command.run("/bin/umount", [program.data])
-            } catch {
-                Issue.record(error)
-            }
-        }
+        try Self.mount(program.data, size: "16m")
+        defer { Self.unmount(program.data) }
         try program.succeed("init", "--challenges", Self.fixtures + "/challenges.json")
         #expect(try Command.run("/bin/mount", ["-o", "remount,ro", program.data]).status == 0)
         let events = Self.fixtures + "/events.ndjson.zst"

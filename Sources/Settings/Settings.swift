@@ -30,7 +30,7 @@ package struct Settings: Sendable, Equatable {
     package let logFormat: String
     /// The directory for goalpost.prom; `nil` writes none.
     package let metricsDirectory: String?
-    /// A secret: never print it. `nil` sends no pings.
+    /// A secret: never print it.
     package let pingURL: String?
     package let jobGapSeconds: Int
     /// Every setting with its source, in the table's order, safe to show.

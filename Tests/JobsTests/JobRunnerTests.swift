@@ -1,4 +1,5 @@
 import Disk
+import EventLog
 import Foundation
 import Jobs
 import Settings
@@ -97,8 +98,8 @@ import Testing
         let busy: @Sendable (ActiveRun) throws -> RunnerWorld.Report = { _ in
             throw JobError(.tryAgain, "another fold is running on this database", isOverlap: true)
         }
-        #expect(try await world.run(overlap: .skip, busy) == nil)
-        #expect(await Self.failure { try await world.run(busy) }?.status == .tryAgain)
+        #expect(try await world.run(.fold, overlap: .skip, busy) == nil)
+        #expect(await Self.failure { try await world.run(.fold, busy) }?.status == .tryAgain)
         let tries = Mutex(0)
         let waited = try await world.run(overlap: .wait) { run in
             if tries.withLock({

@@ -51,7 +51,7 @@ final class PingReceiver: Sendable {
             // One that never answers keeps its connections for the rest of the process.
             guard status > 0 else { continue }
             let answer = Array("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
-            _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL.rawValue))
+            _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
             Glibc.close(connection)
         }
     }

@@ -4,6 +4,7 @@ import Foundation
 import Goals
 import Jobs
 import Logging
+import Postgres
 import Settings
 import StatusReport
 import Synchronization

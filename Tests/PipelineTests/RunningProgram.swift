@@ -39,7 +39,7 @@ final class RunningProgram {
     }
 
     private static func file(_ path: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        guard FileManager.default.createFile(atPath: path, contents: nil) else { throw POSIXError(.EIO) }
         return try FileHandle(forWritingTo: URL(filePath: path))
     }
 }

@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 package import Goals
+package import Logging
 package import Settings
 package import StatusReport
 
@@ -27,6 +28,7 @@ package struct JobsJob: Sendable {
     private let settings: Settings
     private let access: LogAccess
     private let version: String
+    private let log: Logger
     private let now: @Sendable () -> Timestamp
     private let files: JobFiles
 
@@ -34,11 +36,13 @@ package struct JobsJob: Sendable {
         settings: Settings,
         access: LogAccess,
         version: String,
+        log: Logger,
         now: @escaping @Sendable () -> Timestamp = WallClock.now
     ) {
         self.settings = settings
         self.access = access
         self.version = version
+        self.log = log
         self.now = now
         files = JobFiles(access)
     }
@@ -82,6 +86,7 @@ package struct JobsJob: Sendable {
         }
         _ = try access.directory.identity()
         try await JobPauses(files).pause(jobs, JobPause(reason: reason, by: by, since: now().date))
+        await leaveStatus()
         return jobs
     }
 
@@ -89,7 +94,22 @@ package struct JobsJob: Sendable {
     package func resume(_ word: String) async throws -> [JobName] {
         let jobs = try JobName.named(word)
         _ = try access.directory.identity()
-        return try await JobPauses(files).resume(jobs)
+        let resumed = try await JobPauses(files).resume(jobs)
+        if !resumed.isEmpty { await leaveStatus() }
+        return resumed
+    }
+
+    /// Renews `status.json` and the metrics: a job that is paused leaves none itself.
+    private func leaveStatus() async {
+        do {
+            let job = SystemStatusJob(settings: settings, access: access, version: version, now: now)
+            try job.write(await job.run(database: try Database.running(settings)))
+        } catch {
+            log.warning(
+                "the status or the metrics are not written",
+                metadata: ["reason": "\(JobError(error).message)"]
+            )
+        }
     }
 
     /// Both histories as one, newest first; a run that is in both once, as the data directory tells it.

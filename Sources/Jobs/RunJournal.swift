@@ -26,12 +26,12 @@ struct RunJournal: Sendable {
     init(_ files: JobFiles) { self.files = files }
 
     /// Oldest first; a line that a crash cut short is left out.
-    func runs() throws -> [RunRecord] {
-        guard let bytes = try files.bytes(files.history) else { return [] }
-        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            // A line that cannot be read is no run that could be shown or carried over.
-            do { return try StatusJSON.decode(RunRecord.self, from: Array(line)) } catch { return nil }
-        }
+    func runs() throws -> [RunRecord] { try lines().compactMap(Self.run) }
+
+    /// The runs that the table does not have yet, oldest first.
+    func waiting() throws -> [RunRecord] {
+        // Only those are parsed: the file is read after every run, and nearly all of it is in the table.
+        try lines().filter { $0.contains(Self.waitingMark) }.compactMap(Self.run).filter { !$0.isStored }
     }
 
     func entries() throws -> [String: Entry] { try files.read([String: Entry].self, files.ledger) ?? [:] }
@@ -42,7 +42,7 @@ struct RunJournal: Sendable {
         run.error = run.error.map { String($0.prefix(Self.errorCharactersMax)) }
         let ended = run
         try await files.exclusively {
-            try write(try runs() + [ended])
+            try write(try lines() + [try StatusJSON.encode(ended)])
             try change(ended.job) { entry in
                 if ended.isGood {
                     entry.totals.done += 1
@@ -64,21 +64,44 @@ struct RunJournal: Sendable {
     func markStored(_ stored: Set<String>) async throws {
         try await files.exclusively {
             try write(
-                try runs().map { run in
-                    var run = run
-                    if stored.contains(run.run) { run.isStored = true }
-                    return run
+                try lines().map { line in
+                    guard line.contains(Self.waitingMark), var run = Self.run(line), stored.contains(run.run)
+                    else { return line }
+                    run.isStored = true
+                    return try StatusJSON.encode(run)
                 }
             )
+            var all = try entries()
+            for job in all.keys {
+                for path in [\Entry.lastRun, \Entry.lastReport] {
+                    guard let run = all[job]?[keyPath: path], stored.contains(run.run) else { continue }
+                    all[job]?[keyPath: path]?.isStored = true
+                }
+            }
+            try files.write(all, files.ledger)
         }
     }
 
-    private func write(_ runs: [RunRecord]) throws {
-        var bytes: [UInt8] = []
-        for run in runs.suffix(Self.runsMax) {
-            bytes += try StatusJSON.encode(run)
-            bytes.append(UInt8(ascii: "\n"))
-        }
+    // MARK: Lines
+
+    /// What a line of a run that waits has in it, as it is spelled here.
+    private static let waitingMark = Array("\"isStored\":false".utf8)
+
+    /// The lines of the history; one that a crash cut short is left out.
+    private func lines() throws -> [[UInt8]] {
+        guard let bytes = try files.bytes(files.history) else { return [] }
+        return bytes.split(separator: UInt8(ascii: "\n")).filter { $0.last == UInt8(ascii: "}") }.map(
+            Array.init
+        )
+    }
+
+    /// Nil for a line that is no run: none that could be shown or carried over.
+    private static func run(_ line: [UInt8]) -> RunRecord? {
+        do { return try StatusJSON.decode(RunRecord.self, from: line) } catch { return nil }
+    }
+
+    private func write(_ lines: [[UInt8]]) throws {
+        let bytes = lines.suffix(Self.runsMax).flatMap { $0 + [UInt8(ascii: "\n")] }
         try files.volume.atomicWrite(bytes, to: files.history)
     }
 

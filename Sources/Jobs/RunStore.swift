@@ -15,7 +15,7 @@ struct RunStore: Sendable {
     /// Carries all runs that wait; returns how many there were.
     @discardableResult
     func carry(to database: Database) async throws -> Int {
-        let waiting = try journal.runs().filter { !$0.isStored }
+        let waiting = try journal.waiting()
         guard !waiting.isEmpty else { return 0 }
         let session = database.session("history")
         try await JobRunTable(session: session).add(try waiting.map(Self.row))

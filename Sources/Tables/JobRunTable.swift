@@ -71,9 +71,7 @@ package struct JobRunTable: Sendable {
         try await TablesError.wrapping {
             try await session.transaction { transaction in
                 // Held to the end of the transaction: whoever adds too waits, and then sees what this one added.
-                try transaction.query("SELECT pg_advisory_xact_lock($1)", [.int8(Self.advisoryLockKey)]) {
-                    _ in
-                }
+                try transaction.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.advisoryLockKey)])
                 for run in runs { try Self.insert(run, in: transaction) }
                 try transaction.execute(
                     "DELETE FROM goalpost.job_run WHERE id <= (SELECT max(id) FROM goalpost.job_run) - $1",

@@ -40,7 +40,8 @@ struct JobsListCommand: AsyncParsableCommand {
             let report = try await JobsJob(
                 settings: settings,
                 access: LogAccess(settings),
-                version: Goalpost.version
+                version: Goalpost.version,
+                log: common.log(settings)
             ).run(history: history)
             try common.print(report, lines: Self.lines(report, hasHistory: history > 0))
         }
@@ -72,7 +73,9 @@ struct JobsListCommand: AsyncParsableCommand {
             ]
         }
         lines += columns(runs)
-        if let limit = report.historyLimit { lines.append("older runs are in PostgreSQL: \(limit)") }
+        if let limit = report.historyLimit {
+            lines.append("runs beyond these, if any, are in PostgreSQL: \(limit)")
+        }
         return lines
     }
 
@@ -145,7 +148,8 @@ struct JobsPauseCommand: AsyncParsableCommand {
             let paused = try await JobsJob(
                 settings: settings,
                 access: LogAccess(settings),
-                version: Goalpost.version
+                version: Goalpost.version,
+                log: common.log(settings)
             ).pause(job, reason: reason, by: by).map(\.rawValue)
             try common.print(paused, lines: ["paused \(paused.joined(separator: ", ")): \(reason)"])
         }
@@ -170,7 +174,8 @@ struct JobsResumeCommand: AsyncParsableCommand {
             let resumed = try await JobsJob(
                 settings: settings,
                 access: LogAccess(settings),
-                version: Goalpost.version
+                version: Goalpost.version,
+                log: common.log(settings)
             ).resume(job).map(\.rawValue)
             let line = resumed.isEmpty ? "nothing was paused" : "resumed \(resumed.joined(separator: ", "))"
             try common.print(resumed, lines: [line])

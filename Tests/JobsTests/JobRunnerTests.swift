@@ -56,8 +56,11 @@ import Testing
         #expect(try await world.run(.publish) != nil)
         let fold = try #require(try await world.job(.fold))
         #expect(fold.state == .paused && fold.totals.skipped == 3 && fold.lastRun == nil)
+        // Also those hear of it who read the status only.
+        #expect(try world.status().jobs[0].paused?.reason == "disk swap")
         #expect(try await world.jobs().resume("all") == [.fold])
         #expect(try await world.jobs().resume("all") == [])
+        #expect(try world.status().jobs[0].paused == nil)
         #expect(try await world.run(overlap: .skip) != nil)
         #expect(
             await Self.failure { _ = try await world.jobs().pause("fould", reason: "x", by: "u") }?.status

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Postgres
 import StatusReport
+import Tables
 import TestKit
 import Testing
 
@@ -23,17 +24,7 @@ import Testing
             directory = try TemporaryDirectory()
             try attach()
             let session = Database(conninfo: url).session("schema")
-            try await session.transaction { transaction in
-                try transaction.script(
-                    """
-                    CREATE SCHEMA goalpost;
-                    CREATE TABLE goalpost.job_run (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                        job text COLLATE "C" NOT NULL, started_at timestamptz NOT NULL, ended_at timestamptz NOT NULL,
-                        exit_code integer NOT NULL, error text, from_offset bigint, next_offset bigint, counts jsonb,
-                        host text NOT NULL, version text NOT NULL);
-                    """
-                )
-            }
+            try await Schema.install(session, partitions: 1)
             await session.close()
         }
 
@@ -95,7 +86,7 @@ import Testing
                 == ["fold 0 1 1", "fold 69 none none", "compact 0 2 2", "fold 0 3 3"]
         )
         #expect(try await world.jobs().run(history: 4).history.allSatisfy(\.isStored))
-        #expect(try world.status().database.isUp)
+        #expect(try world.status().database.isUp && world.status().jobs[0].lastRun?.isStored == true)
 
         // A crash between the table's commit and the journal's mark: the table knows the runs already.
         let journal = String(decoding: try world.bytes("jobs/history.ndjson"), as: UTF8.self)
@@ -156,5 +147,24 @@ import Testing
         #expect(report.historyLimit == nil)
         #expect(report.history.compactMap { $0.counts?["records"]?.double } == [4, 3, 2, 1])
         #expect(report.history.allSatisfy { $0.counts?["run"] == nil && !$0.run.isEmpty })
+    }
+
+    @Test func `the table keeps its newest ten thousand runs`() async throws {
+        let link = try await Link()
+        let session = Database(conninfo: link.url).session("fill")
+        try await session.transaction { transaction in
+            try transaction.script(
+                """
+                INSERT INTO goalpost.job_run (job, started_at, ended_at, exit_code, host, version)
+                SELECT 'fold', to_timestamp(i), to_timestamp(i), 0, 'h', '1' FROM generate_series(1, 10005) i
+                """
+            )
+        }
+        await session.close()
+        let world = try await RunnerWorld(databaseURL: link.url)
+        try await world.runWithDatabase(records: 1)
+        let report = try await world.jobs().run(history: 20_000)
+        #expect(report.history.count == 10_000)
+        #expect(report.history.last?.startedAt == Date(timeIntervalSince1970: 7))
     }
 }

@@ -104,8 +104,8 @@ import Testing
         let gone = try PingReceiver()
         gone.close()
         for (url, reason) in [
-            (refusing.url, "it answered with HTTP status 404"), (gone.url, ""),
-            ("http://no-such-host.invalid/secret-key", ""),
+            (refusing.url, "it answered with HTTP status 404"), (gone.url, "nobody listens there"),
+            ("http://no-such-host.invalid/secret-key", "its host is not known"),
         ] {
             let world = try await RunnerWorld([.pingURL: url])
             #expect(try await world.run() != nil)

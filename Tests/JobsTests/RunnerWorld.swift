@@ -85,6 +85,7 @@ final class RunnerWorld: Sendable {
             settings: settings,
             access: access,
             version: "1.2.3",
+            log: Logger(label: "test") { [self] _ in messages },
             now: { [self] in Timestamp(microseconds: clock.withLock { $0 } * 1_000_000) }
         )
     }

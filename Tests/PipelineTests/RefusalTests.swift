@@ -126,7 +126,11 @@ import Testing
         let directory = try TemporaryDirectory()
         var environment = GoalpostProgram(data: directory.path + "/typo", databaseURL: "").environment
         environment["GOALPOST_DATABASE_URL"] = nil
-        for (command, status) in [("check", 78), ("status", 66), ("run fold", 66), ("run publish", 66)] {
+        for (command, status) in [
+            ("check", 78), ("status", 66), ("run fold", 66), ("run publish", 66), ("run cycle", 66),
+            ("jobs", 66),
+            ("jobs pause fold --reason x", 66), ("jobs resume all", 66),
+        ] {
             let words = command.split(separator: " ").map(String.init)
             let result = try Command.run(GoalpostProgram.path, words, environment: environment)
             #expect(result.status == Int32(status), "\(command): \(result.error)")
@@ -243,6 +247,10 @@ import Testing
             #expect(result.status != 0)
             let said = result.error + String(decoding: result.output, as: UTF8.self)
             #expect(!said.contains("s3cr3t-word"), "\(words): \(said)")
+        }
+        for file in ["status.json", "jobs/history.ndjson", "jobs/ledger.json"] {
+            let kept = try LocalVolume().readFile(away.data + "/" + file, bytesMax: 1 << 20)
+            #expect(!String(decoding: kept, as: UTF8.self).contains("s3cr3t-word"), "\(file)")
         }
     }
 }

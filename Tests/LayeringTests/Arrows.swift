@@ -30,6 +30,7 @@ enum Arrows {
         "BlockingLane": [],
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
+        "ServiceManager": [],
         // Pure core.
         "Goals": [],
         "Fold": ["Goals"],
@@ -42,7 +43,8 @@ enum Arrows {
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
         "Front": [
-            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
+            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix",
+            "Logging",
         ],
         // Assembly.
         "Jobs": [
@@ -54,7 +56,7 @@ enum Arrows {
             "ArgumentParser",
             "Logging",
         ],
-        "goalpost-front": ["Front", "Settings", "ArgumentParser", "Logging"],
+        "goalpost-front": ["Front", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
     ]
 
     /// Rooms that hold C module maps and no Swift.

@@ -68,6 +68,8 @@ let package = Package(
         // Machine room: knows nothing of goals.
         room("Disk"),
         room("BlockingLane", handles: true),
+        room("LogLines", [log]),
+        room("StatusReport"),
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
         room("ServiceManager", handles: true),
@@ -100,20 +102,21 @@ let package = Package(
             "Jobs",
             [
                 "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-                "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", log,
+                "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", log,
             ]
         ),
         .executableTarget(
             name: "goalpost",
             dependencies: [
-                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",
-                arguments, log,
+                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LogLines", "Payloads", "SampleData",
+                "Settings",
+                "StatusReport", arguments, log,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "goalpost-front",
-            dependencies: ["Front", "ServiceManager", "Settings", arguments, log],
+            dependencies: ["Front", "LogLines", "ServiceManager", "Settings", arguments, log],
             swiftSettings: settings
         ),
 
@@ -139,8 +142,16 @@ let package = Package(
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests(
+            "JobsTests",
+            [
+                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Postgres", "Settings", "StatusReport",
+                "Tables", "TestKit", log,
+            ]
+        ),
         tests("LayeringTests", []),
         tests("LMDBTests", ["LMDB", "TestKit"]),
+        tests("LogLinesTests", ["LogLines", log]),
         tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),
         tests("PayloadsTests", ["Goals", "Payloads", "TestKit", "Zstd"]),
         tests(
@@ -148,13 +159,14 @@ let package = Package(
             [
                 "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
                 "Postgres",
-                "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
+                "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
+        tests("StatusReportTests", ["StatusReport"]),
         tests(
             "TablesTests",
             ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]

@@ -21,4 +21,6 @@ package enum ExitStatus: Int32, Sendable {
     case noPermission = 77
     /// The settings or challenges.json are wrong.
     case configuration = 78
+    /// Ctrl-C ended it between two batches.
+    case interrupted = 130
 }

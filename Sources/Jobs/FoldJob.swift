@@ -51,7 +51,8 @@ package struct FoldJob: Sendable {
         guard try await control.tryAdvisoryLock(key: Self.advisoryLockKey) else {
             throw JobError(
                 .tryAgain,
-                "another fold is running on this database: let it end, or run again later"
+                "another fold is running on this database: let it end, or run again later",
+                isOverlap: true
             )
         }
         let tables = FoldTables(session: control, namespace: namespace)

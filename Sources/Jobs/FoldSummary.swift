@@ -17,7 +17,9 @@ package struct FoldSummary: Sendable {
     package init() {}
 }
 
-extension FoldSummary: Encodable {
+extension FoldSummary: JobSummary {
+    package var offsets: (from: UInt64?, next: UInt64?) { (fromOffset, nextOffset) }
+
     private enum Key: String, CodingKey {
         case fromOffset, nextOffset, batches, records, effects, rowsInserted, rowsUpdated, requestsApplied
         case requestsRejected, deliveriesUnmatched, ignored, seconds

@@ -61,6 +61,10 @@ extension JobError {
         }
     }
 
+    static func isWriterLocked(_ error: PayloadStoreError) -> Bool {
+        if case .lmdb(.locked) = error { true } else { false }
+    }
+
     static func status(_ error: LMDBError) -> ExitStatus {
         switch error {
         case .absent: .noInput

@@ -13,10 +13,13 @@ package struct JobError: Error, CustomStringConvertible {
     package let status: ExitStatus
     /// What failed, where, and what to do; one line.
     package let message: String
+    /// Whether another run of the same job was at it: what the schedule passes over in silence.
+    package let isOverlap: Bool
 
-    package init(_ status: ExitStatus, _ message: String) {
+    package init(_ status: ExitStatus, _ message: String, isOverlap: Bool = false) {
         self.status = status
         self.message = message
+        self.isOverlap = isOverlap
     }
 
     package var description: String { message }
@@ -31,7 +34,8 @@ package struct JobError: Error, CustomStringConvertible {
         case let error as IngestError: self.init(Self.status(error), "\(error)")
         case let error as PostgresError: self.init(Self.status(error), "\(error)")
         case let error as TablesError: self.init(Self.status(error), "\(error)")
-        case let error as PayloadStoreError: self.init(Self.status(error), "\(error)")
+        case let error as PayloadStoreError:
+            self.init(Self.status(error), "\(error)", isOverlap: Self.isWriterLocked(error))
         case let error as PayloadError: self.init(.software, "\(error)")
         case let error as ClusterError: self.init(Self.status(error), "\(error)")
         default: self.init(.software, "unexpected error: \(error)")

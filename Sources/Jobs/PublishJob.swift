@@ -38,10 +38,13 @@ package struct PublishJob: Sendable {
     }
 
     /// Publishes answers for the UTC day of `asOf`, now unless given; `all` renders everybody.
+    ///
+    /// `progress` is called after each batch of players with how many partitions are done, counted once for each
+    /// pass over them.
     package func run(
         asOf: Timestamp? = nil,
         all: Bool = false,
-        progress: ((PublishSummary) -> Void)? = nil
+        progress: ((PublishSummary, _ partitionsDone: Int, _ partitions: Int) -> Void)? = nil
     ) async throws -> PublishSummary {
         let started = ContinuousClock.now
         let session = database.session("publish")
@@ -92,6 +95,7 @@ package struct PublishJob: Sendable {
         if run.summary.isFull { _ = try await sink.removeUnusedTemplates() }
         var summary = run.summary
         summary.day = run.day.text
+        summary.fromOffset = previous?.leastOffset
         summary.offset = offset
         summary.seconds = started.duration(to: .now).inSeconds
         return summary

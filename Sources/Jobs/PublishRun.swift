@@ -12,7 +12,9 @@ struct PublishRun {
     let day: UTCDay
     private let batchPlayers: Int
     private let now: @Sendable () -> Timestamp
-    private let progress: ((PublishSummary) -> Void)?
+    private let progress: ((PublishSummary, Int, Int) -> Void)?
+    /// Partitions done, over all passes.
+    private var partitionsDone = 0
 
     /// What the store will show once the run has ended.
     private let target: PublishedState
@@ -30,7 +32,7 @@ struct PublishRun {
         day: UTCDay,
         batchPlayers: Int,
         now: @escaping @Sendable () -> Timestamp,
-        progress: ((PublishSummary) -> Void)?,
+        progress: ((PublishSummary, Int, Int) -> Void)?,
         state: PublishedState
     ) {
         self.tables = tables
@@ -105,6 +107,7 @@ struct PublishRun {
     /// Renders every player, partition by partition, from where an interrupted run stopped.
     mutating func renderEverybody() async throws {
         guard let start = state.fullRun else { return }
+        partitionsDone = partitions.count { $0.partition < Int(start.partition) }
         for partition in partitions where partition.partition >= Int(start.partition) {
             let number = UInt16(partition.partition)
             var after: Identifier?
@@ -131,6 +134,7 @@ struct PublishRun {
                     state.fullRun?.lastUser = last
                 }
             } while after != nil
+            partitionsDone += 1
         }
         state.fullRun = nil
         state.currentTemplates = target.currentTemplates
@@ -181,6 +185,7 @@ struct PublishRun {
                 isDone = after == nil
                 try await store(players, number)
             }
+            partitionsDone += 1
             setMark(of: partition)
         }
         state.publishedAt = now().milliseconds
@@ -238,7 +243,9 @@ struct PublishRun {
         summary.answers += UInt64(rendered.count * AnswerSlot.allCases.count)
         finish(&state)
         try await commit(batch)
-        progress?(summary)
+        // A publish of everybody passes over the partitions twice: then come those who changed meanwhile.
+        progress?(summary, partitionsDone, partitions.count * (isFull ? 2 : 1))
+        try Task.checkCancellation()
     }
 
     private func render(_ players: PlayerBatch) async throws -> [AnswerLane.Rendered] {

@@ -1,5 +1,5 @@
 /// What one publish did.
-package struct PublishSummary: Sendable, Encodable {
+package struct PublishSummary: JobSummary {
     /// Players whose answers were rendered and stored.
     package var players: UInt64 = 0
     /// Answers stored: three a player.
@@ -14,9 +14,13 @@ package struct PublishSummary: Sendable, Encodable {
     package var playersForNewDay: UInt64 = 0
     /// The UTC day that answers are for.
     package var day = ""
+    /// First log offset that the answers did not include before; nil where nothing was published.
+    package var fromOffset: UInt64?
     /// First log offset that the answers do not include yet.
     package var offset: UInt64 = 0
     package var seconds = 0.0
 
     package init() {}
+
+    package var offsets: (from: UInt64?, next: UInt64?) { (fromOffset, offset) }
 }

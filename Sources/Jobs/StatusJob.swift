@@ -60,10 +60,12 @@ package struct StatusJob: Sendable {
     }
 
     package func run() async throws -> Report {
-        let marks = try await watermarks()
+        let marks = if let database { try await Self.watermarks(database) } else { [PartitionWatermark]() }
         let segments = try access.directory.segments()
         let end = try access.directory.end()
-        let (published, players) = try Self.published(access.workspace.payloads)
+        let shown = try Self.published(access.workspace.payloads)
+        let published = shown?.state
+        let players = try shown?.store.playerCount()
         let least = database == nil ? end : marks.map(\.nextOffset).min() ?? 0
         let time = now()
         let ages = { (milliseconds: Int64) in Double(time.milliseconds - milliseconds) / 1000 }
@@ -74,7 +76,8 @@ package struct StatusJob: Sendable {
             logBytes: segments.reduce(0) { $0 + $1.fileBytes },
             isDatabaseRunning: database != nil,
             lagRecords: database == nil ? nil : end - min(least, end),
-            lagSeconds: database == nil ? nil : try oldestUnfolded(least, end).map { max(0, ages($0)) } ?? 0,
+            lagSeconds: database == nil
+                ? nil : try Self.oldestUnfolded(access, least, end).map { max(0, ages($0)) } ?? 0,
             publishedDay: published.map { UTCDay(number: $0.day).text },
             publishedOffset: published?.leastOffset,
             publishedAgeSeconds: published.map { ages($0.publishedAt) },
@@ -95,9 +98,8 @@ package struct StatusJob: Sendable {
         )
     }
 
-    /// The watermarks; none before the first fold has made the tables, or while the database is stopped.
-    private func watermarks() async throws -> [PartitionWatermark] {
-        guard let database else { return [] }
+    /// The watermarks; none before the first fold has made the tables.
+    static func watermarks(_ database: Database) async throws -> [PartitionWatermark] {
         let session = database.session("status")
         do {
             try await Schema.check(session)
@@ -107,19 +109,19 @@ package struct StatusJob: Sendable {
         return try await PublishTables(session: session).partitionStates(stream: Workspace.stream)
     }
 
-    private static func published(_ directory: String) throws -> (PublishedState?, Int?) {
+    /// What the payload store shows; nil before the first publish.
+    static func published(_ directory: String) throws -> (state: PublishedState, store: PublishedStore)? {
         do throws(PayloadStoreError) {
             let store = try PublishedStore(directory: directory)
-            let reader = try store.makeReader()
-            return (try reader.state(), try store.playerCount())
+            return (try store.makeReader().state(), store)
         } catch {
             guard case .notPublished = error else { throw error }
-            return (nil, nil)
+            return nil
         }
     }
 
     /// Least event time in the first frame that is not folded; nil when all is.
-    private func oldestUnfolded(_ least: UInt64, _ end: UInt64) throws -> Int64? {
+    static func oldestUnfolded(_ access: LogAccess, _ least: UInt64, _ end: UInt64) throws -> Int64? {
         guard least < end else { return nil }
         let first = try access.directory.firstOffset()
         let reader = try LogReader(

@@ -176,6 +176,36 @@ package struct SettingKey: Sendable {
                 standard: "info",
                 meaning: "The least severe log line that is written to stderr."
             )
+        case .logFormat:
+            self.init(
+                name: name,
+                kind: .choice(["text", "json"]),
+                standard: "text",
+                meaning: "How log lines are written: for people, or one JSON object a line."
+            )
+        case .metricsDirectory:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "node_exporter's textfile directory; each run leaves goalpost.prom there."
+            )
+        case .pingURL:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "Base URL for pings of each run: URL/JOB/start, URL/JOB, and URL/JOB/fail with the error.",
+                isSecret: true
+            )
+        case .jobGapSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...31_536_000, unit: "seconds"),
+                standard: "900",
+                meaning: "A fold or publish whose last good run is older warns of the gap."
+            )
         }
     }
 }

@@ -19,6 +19,10 @@ package enum SettingName: String, CaseIterable, Sendable {
     case ingestURL = "ingest_url"
     case postgresBin = "pg_bin"
     case logLevel = "log_level"
+    case logFormat = "log_format"
+    case metricsDirectory = "metrics_dir"
+    case pingURL = "ping_url"
+    case jobGapSeconds = "job_gap_seconds"
 
     /// Every environment variable that is a setting starts so.
     package static let variablePrefix = "GOALPOST_"

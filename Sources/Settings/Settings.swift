@@ -26,6 +26,13 @@ package struct Settings: Sendable, Equatable {
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
     package let logLevel: String
+    /// `text` or `json`.
+    package let logFormat: String
+    /// The directory for goalpost.prom; `nil` writes none.
+    package let metricsDirectory: String?
+    /// A secret: never print it.
+    package let pingURL: String?
+    package let jobGapSeconds: Int
     /// Every setting with its source, in the table's order, safe to show.
     package let resolved: [ResolvedSetting]
 
@@ -77,6 +84,10 @@ package struct Settings: Sendable, Equatable {
         ingestURL = try values.requiredText(.ingestURL)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)
+        logFormat = try values.requiredText(.logFormat)
+        metricsDirectory = try values.text(.metricsDirectory)
+        pingURL = try values.text(.pingURL)
+        jobGapSeconds = try values.number(.jobGapSeconds)
         resolved = values.resolved
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Front
 import Glibc
+import LogLines
 import Logging
 import ServiceManager
 import Settings
@@ -49,7 +50,10 @@ struct FrontCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let settings = try await loadSettings()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let isJSON = settings.logFormat == "json"
+        LoggingSystem.bootstrap { label in
+            if isJSON { JSONLogHandler(label: label) } else { StreamLogHandler.standardError(label: label) }
+        }
         var logger = Logger(label: "goalpost-front")
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         let configuration = try configuration(settings)

@@ -1,8 +1,9 @@
 import ArgumentParser
-import Foundation
 import Jobs
+import LogLines
 import Logging
 import Settings
+import StatusReport
 
 /// What every command takes, and how each ends.
 struct CommonOptions: ParsableArguments {
@@ -20,12 +21,20 @@ struct CommonOptions: ParsableArguments {
     func settings(
         _ extra: [SettingName: (option: String, text: String)] = [:]
     ) async throws -> Settings {
-        try await Settings.load(data: data, options: extra)
+        let settings = try await Settings.load(data: data, options: extra)
+        Terminal.writesJSON(settings.logFormat == "json")
+        return settings
     }
 
     /// Logs on standard error, as loud as the settings say.
     func log(_ settings: Settings) -> Logger {
-        var log = Logger(label: "goalpost") { StreamLogHandler.standardError(label: $0) }
+        var log = Logger(label: "goalpost") { label in
+            if settings.logFormat == "json" {
+                JSONLogHandler(label: label)
+            } else {
+                StreamLogHandler.standardError(label: label)
+            }
+        }
         log.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         return log
     }
@@ -49,8 +58,6 @@ struct CommonOptions: ParsableArguments {
             for line in lines() { Swift.print(line) }
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        Swift.print(String(decoding: try StatusJSON.encode(report), as: UTF8.self))
     }
 }

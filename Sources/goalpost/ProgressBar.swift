@@ -1,25 +1,34 @@
 import Foundation
 import Jobs
+import Synchronization
 
 /// One line on a watched standard error that says how far a long command is; silent elsewhere.
-final class ProgressBar {
+final class ProgressBar: Sendable {
     private static let width = 30
     /// Redrawn at most this often.
     private static let interval = Duration.milliseconds(100)
 
     private let label: String
-    private let isShown = Terminal.isWatched
+    private let isShown: Bool
     private let started = ContinuousClock.now
-    private var drawn: ContinuousClock.Instant?
+    private let drawn = Mutex<ContinuousClock.Instant?>(nil)
 
-    init(_ label: String) { self.label = label }
+    /// `isQuiet` shows nothing, whoever watches.
+    init(_ label: String, isQuiet: Bool = false) {
+        self.label = label
+        isShown = Terminal.isWatched && !isQuiet
+    }
 
     /// Shows `done` of `total` (nil when unknown) and a rate over `count` things named `unit`.
     func show(done: UInt64, total: UInt64?, count: UInt64, unit: String) {
         guard isShown else { return }
         let now = ContinuousClock.now
-        if let drawn, drawn.duration(to: now) < Self.interval { return }
-        drawn = now
+        let isDue = drawn.withLock { drawn in
+            if let drawn, drawn.duration(to: now) < Self.interval { return false }
+            drawn = now
+            return true
+        }
+        guard isDue else { return }
         let seconds = started.duration(to: now).inSeconds
         var line = "\(label) "
         if let total, total > 0 {
@@ -36,7 +45,7 @@ final class ProgressBar {
 
     /// Removes the line.
     func finish() {
-        guard isShown, drawn != nil else { return }
+        guard isShown, drawn.withLock({ $0 != nil }) else { return }
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
     }
 }

@@ -1,12 +1,25 @@
 import Foundation
+import LogLines
+import Synchronization
 
 /// Words and progress on standard error, bytes on standard output.
 enum Terminal {
     /// Whether people watch standard error.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether complaints are log lines in JSON, as the setting `log_format` says.
+    private static let isJSON = Atomic<Bool>(false)
+
+    static func writesJSON(_ isJSON: Bool) { Self.isJSON.store(isJSON, ordering: .relaxed) }
+
     static func complain(_ message: String) {
-        FileHandle.standardError.write(Data("goalpost: \(message)\n".utf8))
+        if isJSON.load(ordering: .relaxed) {
+            JSONLogHandler.writeToStandardError(
+                JSONLogHandler.line(time: Date(), level: "error", label: "goalpost", message: message)
+            )
+        } else {
+            FileHandle.standardError.write(Data("goalpost: \(message)\n".utf8))
+        }
     }
 
     static func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

@@ -28,6 +28,8 @@ enum Arrows {
         // Machine room.
         "Disk": [],
         "BlockingLane": [],
+        "LogLines": ["Logging"],
+        "StatusReport": [],
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
         "ServiceManager": [],
@@ -49,14 +51,17 @@ enum Arrows {
         // Assembly.
         "Jobs": [
             "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-            "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", "Logging",
+            "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", "Logging",
+            // Pings over HTTP.
+            "FoundationNetworking",
         ],
         "goalpost": [
-            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",
+            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LogLines", "Payloads", "SampleData", "Settings",
+            "StatusReport",
             "ArgumentParser",
             "Logging",
         ],
-        "goalpost-front": ["Front", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
+        "goalpost-front": ["Front", "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
     ]
 
     /// Rooms that hold C module maps and no Swift.

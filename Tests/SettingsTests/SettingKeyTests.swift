@@ -24,7 +24,7 @@ import Testing
         #expect(Set(SettingName.allCases.map(\.variable)).count == SettingName.allCases.count)
     }
 
-    @Test func `only the database address is a secret`() {
-        #expect(SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL])
+    @Test func `what may hold a password or a key is a secret`() {
+        #expect(SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL, .pingURL])
     }
 }

@@ -35,6 +35,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 
 let package = Package(
     name: "goalpost",
@@ -71,6 +72,7 @@ let package = Package(
         room("StatusReport"),
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
+        room("ServiceManager", handles: true),
 
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
@@ -90,7 +92,10 @@ let package = Package(
         ),
         room("Tables", ["Goals", "Partitions", "Postgres"]),
         room("PayloadStore", ["LMDB"]),
-        room("Front", ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, log]),
+        room(
+            "Front",
+            ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, log]
+        ),
 
         // Assembly.
         room(
@@ -111,7 +116,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "goalpost-front",
-            dependencies: ["Front", "LogLines", "Settings", arguments, log],
+            dependencies: ["Front", "LogLines", "ServiceManager", "Settings", arguments, log],
             swiftSettings: settings
         ),
 
@@ -159,6 +164,7 @@ let package = Package(
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
+        tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
         tests("StatusReportTests", ["StatusReport"]),
         tests(

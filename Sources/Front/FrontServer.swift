@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// The front as a running server: listens, answers, and drains on SIGTERM or SIGINT.
@@ -41,12 +42,33 @@ package struct FrontServer: Sendable {
     private static let headerBytesMax = 16 << 10
     private static let headerFieldsMax = 100
 
+    /// What whoever started the front may want to hear of it.
+    package enum Moment: Sendable, Equatable {
+        /// Connections are accepted at this address from now on.
+        case listening(ListenAddress)
+        /// All threads that serve connections have turned since the last time: none of them hangs.
+        case alive
+        /// No more connections are accepted; requests that are being answered are finished.
+        case draining
+    }
+
     private let configuration: FrontConfiguration
     private let logger: Logger
+    private let aliveInterval: Duration?
+    private let report: @Sendable (Moment) -> Void
 
-    package init(configuration: FrontConfiguration, logger: Logger) {
+    /// `report` is called on threads that serve connections, so it must not block; `alive` comes every
+    /// `aliveInterval`, and never where that is `nil`.
+    package init(
+        configuration: FrontConfiguration,
+        logger: Logger,
+        aliveInterval: Duration? = nil,
+        report: @escaping @Sendable (Moment) -> Void = { _ in }
+    ) {
         self.configuration = configuration
         self.logger = logger
+        self.aliveInterval = aliveInterval
+        self.report = report
     }
 
     /// Runs until a signal asks it to end; requests that are being answered then are finished first.
@@ -91,6 +113,7 @@ package struct FrontServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)
             ),
             onServerRunning: { channel in listening(channel, failed) },
+            eventLoopGroupProvider: .shared(Self.loops),
             logger: quietLogger
         )
     }
@@ -101,9 +124,24 @@ package struct FrontServer: Sendable {
         do throws(PortFile.Failure) {
             if let path = configuration.portFile { try PortFile.write(address, to: path) }
             logger.info("listening on http://\(address)")
+            report(.listening(address))
+            reportAlive(on: channel.eventLoop)
+            // The listening socket is the first that a drain closes.
+            channel.closeFuture.whenComplete { [report] _ in report(.draining) }
         } catch {
             failed.failure.withLock { $0 = .portFile(error) }
             channel.close(promise: nil)
+        }
+    }
+
+    /// Says so again and again, each time once every thread has done a piece of work given to it.
+    private func reportAlive(on loop: any EventLoop) {
+        guard let aliveInterval else { return }
+        let (seconds, attoseconds) = aliveInterval.components
+        let interval = TimeAmount.seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
+        loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [report] _ in
+            let turns = Self.loops.makeIterator().map { $0.submit {} }
+            return EventLoopFuture.andAllSucceed(turns, on: loop).map { report(.alive) }
         }
     }
 
@@ -113,6 +151,9 @@ package struct FrontServer: Sendable {
         logger.logLevel = max(logger.logLevel, .notice)
         return logger
     }
+
+    /// The threads that serve connections; the process's own, never shut down.
+    private static let loops = MultiThreadedEventLoopGroup.singleton
 
     /// Twice the processors: the threads that run requests, and some that were interrupted in one.
     private static var laneCount: Int { 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

@@ -3,6 +3,7 @@ import Front
 import Glibc
 import LogLines
 import Logging
+import ServiceManager
 import Settings
 
 /// The read side as a program.
@@ -20,6 +21,8 @@ struct FrontCommand: AsyncParsableCommand {
 
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
             SIGTERM and SIGINT end it after the requests that are being answered.
+
+            Started by systemd (Type=notify) it says when it listens, that it is alive (WatchdogSec=) and when it ends.
             """
     )
 
@@ -54,8 +57,15 @@ struct FrontCommand: AsyncParsableCommand {
         var logger = Logger(label: "goalpost-front")
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         let configuration = try configuration(settings)
+        let manager = ServiceReport(logger: logger)
+        let server = FrontServer(
+            configuration: configuration,
+            logger: logger,
+            aliveInterval: manager.aliveInterval,
+            report: manager.report
+        )
         do throws(FrontServer.Failure) {
-            try await FrontServer(configuration: configuration, logger: logger).run()
+            try await server.run()
         } catch {
             throw fail(error.description, code: error.exitCode)
         }

@@ -10,14 +10,18 @@ final class RunningFront {
     private let log: Pipe
 
     /// Starts the front over a data directory and returns once it says that it listens.
-    init(data: URL, options: [String] = ["--insecure-header-auth"]) throws {
+    init(
+        data: URL,
+        options: [String] = ["--insecure-header-auth"],
+        environment: [String: String] = [:]
+    ) throws {
         process = Process()
         log = Pipe()
         let portFile = data.appending(path: "front.address")
         process.executableURL = Command.binaries.appending(path: "goalpost-front")
         process.arguments =
             ["--data", data.path(), "--listen", "127.0.0.1:0", "--port-file", portFile.path()] + options
-        process.environment = ["GOALPOST_INGEST_URL": "https://ingest.example"]
+        process.environment = environment.merging(["GOALPOST_INGEST_URL": "https://ingest.example"]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardError = log
         try process.run()

@@ -32,6 +32,7 @@ enum Arrows {
         "StatusReport": [],
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
+        "ServiceManager": [],
         // Pure core.
         "Goals": [],
         "Fold": ["Goals"],
@@ -44,7 +45,8 @@ enum Arrows {
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
         "Front": [
-            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
+            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix",
+            "Logging",
         ],
         // Assembly.
         "Jobs": [
@@ -59,7 +61,7 @@ enum Arrows {
             "ArgumentParser",
             "Logging",
         ],
-        "goalpost-front": ["Front", "LogLines", "Settings", "ArgumentParser", "Logging"],
+        "goalpost-front": ["Front", "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
     ]
 
     /// Rooms that hold C module maps and no Swift.

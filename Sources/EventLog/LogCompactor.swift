@@ -138,7 +138,8 @@ package final class LogCompactor {
     ///
     /// Joining leaves at most about two frames a MiB, and one more a source, so that what was joined once is
     /// never taken for worth joining again.
-    private func isWorthwhile(_ tail: SealedTail, _ file: any OpenFile, _ path: String) throws(LogError) -> Bool
+    private func isWorthwhile(_ tail: SealedTail, _ file: any OpenFile, _ path: String) throws(LogError)
+        -> Bool
     {
         let seal = tail.seal
         let sources = seal.sources.count { $0.recordOffset > seal.baseOffset }

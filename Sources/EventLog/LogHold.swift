@@ -43,7 +43,8 @@ package final class LogHold {
         let holds = LogHolds(volume: volume, logDirectory: directory)
         guard try holds.names().count < Self.holdsMax else {
             throw .holdRefused(
-                reason: "\(holds.directory) has \(Self.holdsMax) of them; `goalpost run retain --apply` removes "
+                reason:
+                    "\(holds.directory) has \(Self.holdsMax) of them; `goalpost run retain --apply` removes "
                     + "those of processes that died"
             )
         }
@@ -152,7 +153,9 @@ struct LogHolds {
         }
         let text = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
         guard let offset = UInt64(text) else {
-            throw .holdRefused(reason: "\(path) holds no offset: remove it while nothing deletes from the log")
+            throw .holdRefused(
+                reason: "\(path) holds no offset: remove it while nothing deletes from the log"
+            )
         }
         return offset
     }

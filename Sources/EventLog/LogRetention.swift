@@ -98,7 +98,11 @@ package struct LogRetention {
             let tail = try SealedTail.read(file, name: segment.name),
             let (byte, base) = try tail.position(of: tail.seal.nextOffset - 1, in: file)
         else { return nil }
-        guard case .commit(let commit) = try directory.walker(segment.name, file).step(at: byte, expecting: base)
+        guard
+            case .commit(let commit) = try directory.walker(segment.name, file).step(
+                at: byte,
+                expecting: base
+            )
         else { return nil }
         return commit.footer.committedAt
     }

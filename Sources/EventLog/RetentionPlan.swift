@@ -28,7 +28,7 @@ package struct RetentionPlan: Hashable, Sendable {
         package let fileBytes: UInt64
         /// Milliseconds since 1970: the newest event or the last commit, whichever is newer.
         package let newestTime: Int64
-        /// Whether the policy wants it deleted.
+        /// Whether the policy wants it deleted and the log itself could do without it.
         package let isUnwanted: Bool
         /// Whether it goes.
         package let goes: Bool
@@ -72,6 +72,7 @@ package struct RetentionPlan: Hashable, Sendable {
         var decisions: [Decision] = []
         var bytesLeft = segments.reduce(UInt64(0)) { $0 + $1.fileBytes }
         let newestSealed = segments.last(where: \.isSealed)?.name
+        // Whether all older segments go.
         var isOpen = true
         for segment in segments {
             let wish = Self.wish(segment, policy, bytesLeft: bytesLeft, now: now)
@@ -79,10 +80,13 @@ package struct RetentionPlan: Hashable, Sendable {
             var reason = wish.reason
             var goes = wish.isUnwanted
             let limit = limits.filter { $0.offset < segment.nextOffset }.min { $0.offset < $1.offset }
+            var isUnwanted = goes
             if goes, segment.name == segments.last?.name {
-                (goes, reason) = (false, "it is the last segment and tells where the log ends")
+                (isUnwanted, goes) = (false, false)
+                reason = "it is the last segment and tells where the log ends"
             } else if goes, segment.name == newestSealed {
-                (goes, reason) = (false, "its seal is the newest that tells how far each source was read")
+                (isUnwanted, goes) = (false, false)
+                reason = "its seal is the newest that tells how far each source was read"
             } else if goes, let limit {
                 (goes, reason) = (false, limit.reason)
             } else if goes, !isOpen {
@@ -95,7 +99,7 @@ package struct RetentionPlan: Hashable, Sendable {
                     nextOffset: segment.nextOffset,
                     fileBytes: segment.fileBytes,
                     newestTime: segment.newestTime,
-                    isUnwanted: wish.isUnwanted,
+                    isUnwanted: isUnwanted,
                     goes: goes,
                     reason: reason
                 )

@@ -239,7 +239,8 @@ final class SegmentRewrite {
             abandon()
             return SegmentCompaction(segment.name, tail, .noGain)
         }
-        guard try onDisk({ () throws(DiskError) in try directory.volume.identity(path) }) == oldIdentity else {
+        guard try onDisk({ () throws(DiskError) in try directory.volume.identity(path) }) == oldIdentity
+        else {
             throw .rewriteMismatch(
                 file: path,
                 byteOffset: 0,

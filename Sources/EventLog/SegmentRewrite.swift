@@ -9,7 +9,8 @@ import Zstd
 /// content, and only then renamed over it: at any moment the name stands for one whole file. Commits are
 /// joined, never split, up to `frameBytesTarget`; a joined footer has the least and greatest event time of its
 /// commits and the newest commit time. A frame also ends where a source's newest position lies, so that the
-/// footers alone still tell every position, should the seal be lost.
+/// footers alone still tell every position, should the seal be lost. A damaged commit or seal stops it; the
+/// old seek table is not looked at.
 ///
 /// Memory: the frame being joined and that of each file read, some 8 MiB; commits of up to 64 MiB, which stay
 /// as they are, need up to four times their size.

@@ -4,6 +4,8 @@ package import Disk
 package struct LogDirectory: Sendable {
     /// The file whose lock makes its holder the log's one writer.
     static let lockName = "writer.lock"
+    /// The file whose lock makes its holder the only one that replaces or deletes sealed segments.
+    static let maintenanceLockName = "maintenance.lock"
 
     package let volume: any Volume
     package let path: String
@@ -129,6 +131,25 @@ package struct LogDirectory: Sendable {
         let file = path + "/" + Self.lockName
         if let lock = try onDisk({ () throws(DiskError) in try volume.tryLock(file) }) { return lock }
         throw .writerLocked(directory: path, processID: try lockHolder(file))
+    }
+
+    /// Takes the lock of those who replace or delete sealed segments, beside a writer that goes on.
+    func maintenanceLock() throws(LogError) -> any FileLock {
+        let file = path + "/" + Self.maintenanceLockName
+        if let lock = try onDisk({ () throws(DiskError) in try volume.tryLock(file) }) { return lock }
+        throw .maintenanceLocked(directory: path, processID: try lockHolder(file))
+    }
+
+    /// Removes what a killed rewrite of a segment left; the caller holds the maintenance lock.
+    ///
+    /// Returns the paths of the files.
+    @discardableResult
+    func removeRewriteLeftovers() throws(LogError) -> [String] {
+        try onDisk { () throws(DiskError) in
+            let names = try volume.list(path).filter { $0.hasSuffix(SegmentRewrite.suffix) }
+            for name in names { try volume.remove(path + "/" + name) }
+            return names.map { path + "/" + $0 }
+        }
     }
 
     /// The process id in the lock file, nil when it tells none.

@@ -12,6 +12,12 @@ package enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
     case identityDamaged(file: String, reason: String)
     /// Another writer holds the log; its process id where the lock file tells it.
     case writerLocked(directory: String, processID: Int32?)
+    /// Another process compacts the log or deletes from it; its process id where the lock file tells it.
+    case maintenanceLocked(directory: String, processID: Int32?)
+    /// A segment written anew does not read back as it should; the old file was left as it was.
+    case rewriteMismatch(file: String, byteOffset: UInt64, reason: String)
+    /// A hold's reader cannot be named so, or too many holds are there.
+    case holdRefused(reason: String)
     /// Committed bytes are not what was written: stop, and restore the file from a copy.
     case damaged(file: String, byteOffset: UInt64, recordOffset: UInt64, reason: String)
     /// A later version of this program wrote the file.
@@ -48,6 +54,13 @@ package enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
         case .writerLocked(let directory, let processID):
             "another writer\(processID.map { " (process \($0))" } ?? "") holds \(directory): "
                 + "wait for it to end, or stop it"
+        case .maintenanceLocked(let directory, let processID):
+            "maintenance of \(directory) runs elsewhere\(processID.map { " (process \($0))" } ?? ""): "
+                + "wait for it to end, or run again later"
+        case .rewriteMismatch(let file, let byteOffset, let reason):
+            "\(file) was left as it was, for its new copy is wrong at byte \(byteOffset): \(reason); "
+                + "look at dmesg and check disk and memory before trusting them again"
+        case .holdRefused(let reason): "cannot hold records back from deletion: \(reason)"
         case .damaged(let file, let byteOffset, let recordOffset, let reason):
             "\(file) is damaged at byte \(byteOffset) (record \(recordOffset)): \(reason); "
                 + "restore the file from a copy, then run `goalpost log verify`"

@@ -60,10 +60,18 @@ package final class LogReader {
 
     /// Reads the next frame's records, or those of it from the wanted offset on; false at the committed end.
     ///
-    /// After false, call again later. Throws `.damaged` where committed records cannot be read.
-    package func nextFrame() throws(LogError) -> Bool {
+    /// Frames that `isWanted` refuses by their footers are passed over without decompressing; a footer is
+    /// that of the whole frame. After false, call again later. Throws `.damaged` where committed records
+    /// cannot be read.
+    package func nextFrame(where isWanted: (CommitFooter) -> Bool = { _ in true }) throws(LogError) -> Bool {
         place?.walker.window.readAhead = FileWindow.contentReadAhead
-        guard let commit = try nextCommit(), let place else { return false }
+        var found = try nextCommit()
+        while let passed = found, !isWanted(passed.footer) {
+            (byteRange, recordCount) = (0..<0, 0)
+            advance(passed)
+            found = try nextCommit()
+        }
+        guard let commit = found, let place else { return false }
         let count = try content(of: commit, place)
         let skipped = nextOffset - commit.footer.baseOffset
         guard let start = RecordLines.index(after: skipped, in: paddedBytes, 0..<count) else {

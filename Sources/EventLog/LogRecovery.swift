@@ -32,6 +32,7 @@ struct LogRecovery {
         _ = try directory.identity()
         try removeTemporaries(directory.path)
         try removeTemporaries(directory.configurations.directory)
+        try removeRewriteLeftovers()
         let names = try directory.segmentNames()
         if let first = names.first { nextOffset = first.baseOffset }
         for (index, name) in names.enumerated() {
@@ -43,16 +44,36 @@ struct LogRecovery {
                 )
             }
             let successor = index + 1 < names.count ? names[index + 1] : nil
-            try visit(name, successor: successor)
+            guard let file = try open(name) else {
+                // Retention deletes the oldest segments beside a writer; never the last one.
+                if let successor { nextOffset = successor.baseOffset }
+                continue
+            }
+            try visit(name, file, successor: successor)
         }
         // Makes a rename durable that a killed writer did not live to sync.
         try onDisk { () throws(DiskError) in try directory.volume.syncDirectory(directory.path) }
         try checkConfigurations()
     }
 
-    private mutating func visit(_ name: SegmentName, successor: SegmentName?) throws(LogError) {
+    /// Opens a segment; nil when it was deleted since the listing, with all that were before it.
+    private func open(_ name: SegmentName) throws(LogError) -> (any OpenFile)? {
+        do throws(DiskError) {
+            return try directory.volume.open(directory.path(of: name), .readWrite)
+        } catch {
+            guard error.code == DiskErrorCode.notFound, let first = try directory.segmentNames().first,
+                first > name
+            else { throw .disk(error) }
+            return nil
+        }
+    }
+
+    private mutating func visit(
+        _ name: SegmentName,
+        _ file: any OpenFile,
+        successor: SegmentName?
+    ) throws(LogError) {
         let path = directory.path(of: name)
-        let file = try onDisk { () throws(DiskError) in try directory.volume.open(path, .readWrite) }
         if let tail = try SealedTail.read(file, name: name) {
             nextOffset = tail.seal.nextOffset
             sources = tail.seal.sourceTable
@@ -172,9 +193,22 @@ struct LogRecovery {
             if error.code == DiskErrorCode.notFound { return }
             throw .disk(error)
         }
-        for name in names where name.hasSuffix(".tmp") {
+        for name in names where name.hasSuffix(".tmp") && !name.hasSuffix(SegmentRewrite.suffix) {
             try onDisk { () throws(DiskError) in try directory.volume.remove(path + "/" + name) }
             report.removedFiles.append(path + "/" + name)
+        }
+    }
+
+    /// Removes what a killed compaction left, unless one is running.
+    private mutating func removeRewriteLeftovers() throws(LogError) {
+        let names = try onDisk { () throws(DiskError) in try directory.volume.list(directory.path) }
+        guard names.contains(where: { $0.hasSuffix(SegmentRewrite.suffix) }) else { return }
+        do throws(LogError) {
+            let lock = try directory.maintenanceLock()
+            defer { lock.release() }
+            report.removedFiles += try directory.removeRewriteLeftovers()
+        } catch {
+            guard case .maintenanceLocked = error else { throw error }
         }
     }
 

@@ -20,13 +20,13 @@ extension JobError {
     static func status(_ error: LogError) -> ExitStatus {
         switch error {
         case .disk(let error): status(error)
-        case .writerLocked, .queueFull: .tryAgain
+        case .writerLocked, .maintenanceLocked, .queueFull: .tryAgain
         case .notALog: .noInput
         case .damaged, .gap, .identityDamaged, .newerFormat, .configurationBeyondEnd, .offsetBeyondEnd,
             .offsetRetained:
             .badData
-        case .configurationRefused: .configuration
-        case .poisoned: .system
+        case .configurationRefused, .holdRefused: .configuration
+        case .poisoned, .rewriteMismatch: .system
         case .compression, .invalidFrame, .closed: .software
         }
     }

@@ -12,5 +12,7 @@ package struct Workspace: Sendable {
     package var quarantine: String { root + "/log/quarantine" }
     package var jobs: String { root + "/jobs" }
     package var payloads: String { root + "/payloads" }
+    /// Folded states from which a rebuild can start.
+    package var snapshots: String { root + "/snapshots" }
     package var settingsFile: String { root + "/goalpost.yaml" }
 }

@@ -26,9 +26,11 @@ struct JobContext {
 
     /// Runs `body` as a run of `job` with all that comes with one, and prints what it reports.
     ///
-    /// `lines` are the report for people. A run that was passed over in silence prints nothing.
+    /// `lines` are the report for people, `report` is the one for scripts where the summary is not all of it. A run that was
+    /// passed over in silence prints nothing.
     func run<Summary: JobSummary>(
         _ job: JobName,
+        report: (Summary) -> any Encodable = { $0 },
         lines: (Summary) -> [String],
         _ body: @escaping @Sendable (ActiveRun) async throws -> Summary
     ) async throws {
@@ -44,7 +46,7 @@ struct JobContext {
         )
         guard let summary = try await runner.run(job, body) else { return }
         bar.finish()
-        if !isQuiet { try common.print(summary, lines: lines(summary)) }
+        if !isQuiet { try common.print(report(summary), lines: lines(summary)) }
         if let failure = summary.failure { throw failure }
     }
 }

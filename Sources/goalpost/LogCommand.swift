@@ -63,47 +63,6 @@ struct LogListCommand: AsyncParsableCommand {
     }
 }
 
-struct LogCatCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "cat",
-        abstract: "Print records, one a line, in log order.",
-        discussion: """
-            --from-time starts at the first frame that holds an event of that time or later, so that earlier ones may
-            come with it. What lies before the start is not decompressed.
-            """
-    )
-
-    @OptionGroup var common: CommonOptions
-
-    @Option(name: .customLong("from-offset"), help: "Start at this record; counts from 0.")
-    var fromOffset: UInt64?
-
-    @Option(name: .customLong("from-time"), help: "Start at this event time, RFC 3339.")
-    var fromTime: String?
-
-    func validate() throws {
-        if fromOffset != nil, fromTime != nil {
-            throw ValidationError("give --from-offset or --from-time, not both")
-        }
-    }
-
-    func run() async throws {
-        try await common.perform {
-            let access = LogAccess(try await common.settings())
-            let start: UInt64
-            if let fromOffset {
-                start = fromOffset
-            } else if let fromTime {
-                start = try access.directory.offset(atTime: try TimeArgument.parse(fromTime).milliseconds)
-            } else {
-                start = try access.directory.firstOffset()
-            }
-            let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: start)
-            while try reader.nextFrame() { try Terminal.write(reader.bytes) }
-        }
-    }
-}
-
 struct LogVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",

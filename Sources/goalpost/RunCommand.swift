@@ -12,7 +12,10 @@ struct RunCommand: AsyncParsableCommand {
             they are set, in metrics_dir and at ping_url. SIGTERM (exit code 75) and Ctrl-C (130) stop a run between
             two batches; a second one kills it, and the next run goes on all the same.
             """,
-        subcommands: [RunFoldCommand.self, RunPublishCommand.self, RunCycleCommand.self]
+        subcommands: [
+            RunFoldCommand.self, RunPublishCommand.self, RunCycleCommand.self, RunCompactCommand.self,
+            RunRetainCommand.self,
+        ]
     )
 }
 

@@ -51,6 +51,9 @@ enum Terminal {
         return unit == 0 ? "\(count) B" : String(format: "%.1f %@", value, units[unit])
     }
 
+    /// `12.3 : 1`.
+    static func ratio(_ ratio: Double) -> String { String(format: "%.1f : 1", ratio) }
+
     /// `123,456/s`.
     static func rate(_ count: UInt64, _ seconds: Double) -> String {
         seconds > 0 ? grouped(Int64(Double(count) / seconds)) + "/s" : "–"

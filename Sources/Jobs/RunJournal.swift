@@ -1,5 +1,6 @@
 import Disk
 import Foundation
+import Glibc
 import StatusReport
 
 /// The runs as the data directory keeps them: readable, and written, whatever becomes of PostgreSQL.
@@ -31,7 +32,7 @@ struct RunJournal: Sendable {
     /// The runs that the table does not have yet, oldest first.
     func waiting() throws -> [RunRecord] {
         // Only those are parsed: the file is read after every run, and nearly all of it is in the table.
-        try lines().filter { $0.contains(Self.waitingMark) }.compactMap(Self.run).filter { !$0.isStored }
+        try lines().filter(Self.mayWait).compactMap(Self.run).filter { !$0.isStored }
     }
 
     func entries() throws -> [String: Entry] { try files.read([String: Entry].self, files.ledger) ?? [:] }
@@ -65,7 +66,7 @@ struct RunJournal: Sendable {
         try await files.exclusively {
             try write(
                 try lines().map { line in
-                    guard line.contains(Self.waitingMark), var run = Self.run(line), stored.contains(run.run)
+                    guard Self.mayWait(line), var run = Self.run(line), stored.contains(run.run)
                     else { return line }
                     run.isStored = true
                     return try StatusJSON.encode(run)
@@ -86,6 +87,15 @@ struct RunJournal: Sendable {
 
     /// What a line of a run that waits has in it, as it is spelled here.
     private static let waitingMark = Array("\"isStored\":false".utf8)
+
+    /// False for nearly all lines, and then surely so.
+    private static func mayWait(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { bytes in
+            waitingMark.withUnsafeBytes { mark in
+                memmem(bytes.baseAddress, bytes.count, mark.baseAddress, mark.count) != nil
+            }
+        }
+    }
 
     /// The lines of the history; one that a crash cut short is left out.
     private func lines() throws -> [[UInt8]] {

@@ -1,6 +1,5 @@
 import Disk
 import Foundation
-import Glibc
 import StatusReport
 
 /// The runs as the data directory keeps them: readable, and written, whatever becomes of PostgreSQL.
@@ -92,7 +91,15 @@ struct RunJournal: Sendable {
     private static func mayWait(_ line: [UInt8]) -> Bool {
         line.withUnsafeBytes { bytes in
             waitingMark.withUnsafeBytes { mark in
-                memmem(bytes.baseAddress, bytes.count, mark.baseAddress, mark.count) != nil
+                var start = 0
+                while start + mark.count <= bytes.count {
+                    // The second byte first: a mark begins with a quote, as every word here does.
+                    if bytes[start + 1] == mark[1], bytes[start..<start + mark.count].elementsEqual(mark) {
+                        return true
+                    }
+                    start += 1
+                }
+                return false
             }
         }
     }

@@ -31,7 +31,7 @@ struct RunJournal: Sendable {
     /// The runs that the table does not have yet, oldest first.
     func waiting() throws -> [RunRecord] {
         // Only those are parsed: the file is read after every run, and nearly all of it is in the table.
-        try lines().filter { $0.contains(Self.waitingMark) }.compactMap(Self.run).filter { !$0.isStored }
+        try lines().filter(Self.mayWait).compactMap(Self.run).filter { !$0.isStored }
     }
 
     func entries() throws -> [String: Entry] { try files.read([String: Entry].self, files.ledger) ?? [:] }
@@ -65,7 +65,7 @@ struct RunJournal: Sendable {
         try await files.exclusively {
             try write(
                 try lines().map { line in
-                    guard line.contains(Self.waitingMark), var run = Self.run(line), stored.contains(run.run)
+                    guard Self.mayWait(line), var run = Self.run(line), stored.contains(run.run)
                     else { return line }
                     run.isStored = true
                     return try StatusJSON.encode(run)
@@ -86,6 +86,23 @@ struct RunJournal: Sendable {
 
     /// What a line of a run that waits has in it, as it is spelled here.
     private static let waitingMark = Array("\"isStored\":false".utf8)
+
+    /// False for nearly all lines, and then surely so.
+    private static func mayWait(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { bytes in
+            waitingMark.withUnsafeBytes { mark in
+                var start = 0
+                while start + mark.count <= bytes.count {
+                    // The second byte first: a mark begins with a quote, as every word here does.
+                    if bytes[start + 1] == mark[1], bytes[start..<start + mark.count].elementsEqual(mark) {
+                        return true
+                    }
+                    start += 1
+                }
+                return false
+            }
+        }
+    }
 
     /// The lines of the history; one that a crash cut short is left out.
     private func lines() throws -> [[UInt8]] {

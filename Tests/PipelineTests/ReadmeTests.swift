@@ -73,7 +73,8 @@ import Testing
 
     @Test func `every subcommand explains itself`() throws {
         for words in [
-            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["status"], ["check"],
+            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["run", "compact"],
+            ["run", "retain"], ["status"], ["check"],
             ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
             ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],

@@ -31,7 +31,7 @@ import Testing
     private func snapshot(_ offset: UInt64, isWhole: Bool = true) throws {
         let name = program.data + "/snapshots/" + SegmentName(baseOffset: offset).fileName
         try LocalVolume().makeDirectory(program.data + "/snapshots", mode: 0o755)
-        let made = try Command.run("/bin/sh", ["-c", "echo '{}' | zstd --check -q -o \(name)"])
+        let made = try Command.run("/bin/sh", ["-c", "echo '{}' | zstd --check -q -f -o \(name)"])
         #expect(made.status == 0, "\(made.error)")
         guard !isWhole else { return }
         let bytes = try LocalVolume().readFile(name, bytesMax: 1 << 16)

@@ -11,13 +11,13 @@ import Testing
     private let directory: TemporaryDirectory
     private let program: GoalpostProgram
 
-    /// 100,000 events in segments of some 300 kB; ids are remembered among the newest 5,000.
+    /// 100,000 events in segments of some 300 kB; ids are remembered among the newest 25,000.
     init() async throws {
         directory = try TemporaryDirectory()
         program = GoalpostProgram(
             data: directory.path + "/data",
             databaseURL: try await ThrowawayPostgres.freshDatabase(),
-            extra: ["GOALPOST_SEGMENT_BYTES_MAX": "300000", "GOALPOST_DEDUPE_EVENTS": "5000"]
+            extra: ["GOALPOST_SEGMENT_BYTES_MAX": "300000", "GOALPOST_DEDUPE_EVENTS": "25000"]
         )
         try program.succeed("init", "--challenges", RefusalTests.fixtures + "/challenges.json")
         try program.succeed("ingest", RefusalTests.fixtures + "/events.ndjson.zst")
@@ -110,11 +110,11 @@ import Testing
         try snapshot(100_000)
         let left = try dryRun()
         #expect(
-            left.contains { $0.contains("stays: ingest knows repeated events by the newest 5000 records") }
+            left.contains { $0.contains("stays: ingest knows repeated events by the newest 25000 records") }
         )
         try program.succeed("run", "retain", "--keep-bytes", "0", "--apply")
         let first = try log.firstOffset()
-        #expect(first > kept.baseOffset && first <= 95_000)
+        #expect(first > kept.baseOffset && first <= 75_000)
         try await expectGoesOn(first)
     }
 

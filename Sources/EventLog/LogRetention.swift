@@ -9,8 +9,9 @@ package struct LogRetention {
     private let limits: [RetentionLimit]
     private let now: Int64
 
-    /// `limits` are what the caller knows of who needs records; live holds are found here. `now` in
-    /// milliseconds since 1970.
+    /// Notes what is to be kept, and what the caller knows of who needs records.
+    ///
+    /// Live holds are found by the calls. `now` in milliseconds since 1970.
     package init(
         volume: any Volume,
         directory: String,

@@ -92,18 +92,18 @@ import Testing
     @Test func `large frames are rewritten only where a harder level wins`() throws {
         var random = SplitMix64(seed: 1)
         let writer = try log.writer()
+        // Words that come back from far away, 0.9 MB a frame.
+        let words = (0..<20_000).map { _ in String(random.next(), radix: 16) }
         for _ in 0..<3 {
-            // 0.7 MB of JSON a frame.
-            let lines = (0..<8_000).map { _ in
-                let number = random.next()
-                return #"{"id":"\#(number)","userId":"player-\#(number % 997)","payload":{"statCode":"stat"#
-                    + #"-\#(number % 23)","latestValue":\#(number % 1009)}}"#
+            let lines = (0..<7_000).map { _ in
+                (0..<8).map { _ in words[Int.random(in: 0..<words.count, using: &random)] }
+                    .joined(separator: " ")
             }
             _ = try writer.append(frame(lines))
         }
         try writer.seal()
         for _ in 0..<3 {
-            let lines = (0..<8_000).map { _ in
+            let lines = (0..<7_000).map { _ in
                 (0..<8).map { _ in String(random.next(), radix: 36) }.joined()
             }
             _ = try writer.append(frame(lines))

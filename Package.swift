@@ -83,7 +83,10 @@ let package = Package(
         .target(
             name: "Partitions",
             path: "partitions",
-            resources: [.embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql")],
+            resources: [
+                .embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql"),
+                .embedInCode("003_analysts.sql"),
+            ],
             swiftSettings: settings
         ),
         room("Tables", ["Goals", "Partitions", "Postgres"]),

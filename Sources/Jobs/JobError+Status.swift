@@ -88,6 +88,10 @@ extension JobError {
         case .logMismatch, .notInstalled, .newerSchema, .olderSchema, .partitionCountMismatch,
             .partitionCountOutOfRange, .unknownStream, .routingMismatch:
             .configuration
+        case .roleNameInvalid: .usage
+        case .roleUnknown: .noInput
+        case .roleTooPowerful: .configuration
+        case .roleRefused: .noPermission
         case .inconsistent: .software
         case .postgres(let error): status(error)
         }

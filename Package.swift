@@ -91,14 +91,15 @@ let package = Package(
         ),
         room("Tables", ["Goals", "Partitions", "Postgres"]),
         room("PayloadStore", ["LMDB"]),
+        room("Backup", ["Disk", crypto]),
         room("Front", ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, log]),
 
         // Assembly.
         room(
             "Jobs",
             [
-                "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-                "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", log,
+                "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+                "Payloads", "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", log,
             ]
         ),
         .executableTarget(
@@ -122,6 +123,7 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
+        tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
@@ -144,8 +146,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
-                "Postgres",
+                "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
+                "Goals", "Jobs", "Payloads", "Postgres",
                 "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
             ]
         ),

@@ -6,6 +6,8 @@ package import Postgres
 package enum Schema {
     /// Most partitions: beyond this, the leaves' open files cost more than they bring.
     package static let partitionsMax = 1024
+    /// Version that this program works with.
+    package static var version: Int { Partitions.schemaVersion }
     /// The stream that every installation has.
     package static let defaultStream = "events"
     /// Held while the tables are made or changed, so that two programs starting at once do not both do it.

@@ -41,13 +41,14 @@ enum Arrows {
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
+        "Backup": ["Disk", "Crypto"],
         "Front": [
             "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
         ],
         // Assembly.
         "Jobs": [
-            "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-            "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", "Logging",
+            "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+            "Payloads", "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", "Logging",
         ],
         "goalpost": [
             "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",

@@ -37,5 +37,5 @@ package struct AnalystJob: Sendable {
         return Report(role: name, isRevoked: false, isNew: grant.isNew, relations: grant.relations)
     }
 
-    package static let statementSecondsDefault = 900
+    package static var statementSecondsDefault: Int { AnalystRole.statementSecondsDefault }
 }

@@ -2,6 +2,7 @@ package import Backup
 import Cluster
 package import Disk
 import EventLog
+package import Settings
 
 /// `goalpost backup verify`: whether a backup is whole and can be restored.
 package struct BackupVerifyJob {
@@ -18,15 +19,17 @@ package struct BackupVerifyJob {
         package let findings: [BackupDirectory.Finding]
 
         package var isIntact: Bool { findings.isEmpty }
+        /// The findings for people.
+        package var findingLines: [String] { findings.map(\.description) }
     }
 
     private let directory: BackupDirectory
     private let postgresBin: String?
 
-    /// `postgresBin` is the folder of pg_restore, nil to find one.
-    package init(directory: String, postgresBin: String?, volume: any Volume = LocalVolume()) {
+    /// Of the settings only the folder of pg_restore counts.
+    package init(directory: String, settings: Settings, volume: any Volume = LocalVolume()) {
         self.directory = BackupDirectory(volume: volume, path: directory)
-        self.postgresBin = postgresBin
+        postgresBin = settings.postgresBin
     }
 
     /// Reads every byte: checksums first, then the log's own checks, then the dump's list and what it says.

@@ -84,7 +84,7 @@ package struct RestoreJob {
         var marker = try checkTarget(of: backup.manifest().sha256)
         let (found, manifest, sha256) = try await BackupVerifyJob(
             directory: backup.path,
-            postgresBin: settings.postgresBin,
+            settings: settings,
             volume: volume
         ).check(progress: progress)
         if let finding = found.findings.first {

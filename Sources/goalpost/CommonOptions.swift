@@ -17,10 +17,15 @@ struct CommonOptions: ParsableArguments {
     var json = false
 
     /// Loads the settings; `extra` are the command's own options that stand for settings.
+    ///
+    /// Throws where a restore into the data directory has not ended, unless the command may work there.
     func settings(
-        _ extra: [SettingName: (option: String, text: String)] = [:]
+        _ extra: [SettingName: (option: String, text: String)] = [:],
+        allowsUnfinishedRestore: Bool = false
     ) async throws -> Settings {
-        try await Settings.load(data: data, options: extra)
+        let settings = try await Settings.load(data: data, options: extra)
+        if !allowsUnfinishedRestore { try UnfinishedRestore.refuse(in: settings.data) }
+        return settings
     }
 
     /// Logs on standard error, as loud as the settings say.

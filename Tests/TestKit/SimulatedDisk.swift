@@ -319,7 +319,8 @@ extension SimulatedDisk {
     }
 
     package func isDirectory(_ path: String) throws(DiskError) -> Bool {
-        try perform(.inspect, path, isChange: false) { state, _ in .success(state.directories.contains(path)) }
+        try perform(.inspect, path, isChange: false) { state, _ in .success(state.directories.contains(path))
+        }
     }
 
     /// All files have the mode that a real volume makes them with; setting it only fails as armed.

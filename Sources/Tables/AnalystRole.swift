@@ -1,6 +1,6 @@
 package import Postgres
 
-/// A role that reads all of Goalpost's tables and views and can change nothing.
+/// A role that reads all of Goalpost's tables and views and can change none of them.
 ///
 /// Where it logs in, its transactions are read-only and its statements end after a time. Tables made later, such as
 /// the leaves of a split partition, are readable too.

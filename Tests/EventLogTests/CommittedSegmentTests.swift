@@ -31,7 +31,7 @@ import Testing
         try append(writer, 20)
         let segments = try directory.committed()
         #expect(segments.count > 2)
-        #expect(segments.dropLast().allSatisfy(\.isSealed))
+        #expect(segments.dropLast().allSatisfy { $0.isSealed })
         #expect(segments.last?.nextOffset == 20)
         for (one, next) in zip(segments, segments.dropFirst()) {
             #expect(one.nextOffset == next.name.baseOffset)

@@ -23,12 +23,14 @@ import Testing
         try world.program.succeed("run", "fold")
         let started = ContinuousClock.now
         try world.program.succeed("backup", world.backup)
-        let milliseconds = max(50, started.duration(to: .now).components.attoseconds / 1_000_000_000_000_000)
+        let took = started.duration(to: .now)
+        let milliseconds =
+            took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000
         var random = SplitMix64(seed: 5)
         var killed = 0
         for number in 0..<12 {
             let directory = world.directory.path + "/killed-\(number)"
-            let wait = Int(random.next() % UInt64(milliseconds))
+            let wait = Int(random.next() % UInt64(max(50, milliseconds)))
             if try await Self.killAfter(wait, world.program, ["backup", directory]) { killed += 1 }
             let result = try world.program.run("backup", "verify", directory)
             switch result.status {

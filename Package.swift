@@ -87,11 +87,15 @@ let package = Package(
         .target(
             name: "Partitions",
             path: "partitions",
-            resources: [.embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql")],
+            resources: [
+                .embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql"),
+                .embedInCode("003_analysts.sql"),
+            ],
             swiftSettings: settings
         ),
         room("Tables", ["Goals", "Partitions", "Postgres"]),
         room("PayloadStore", ["LMDB"]),
+        room("Backup", ["Disk", crypto]),
         room(
             "Front",
             ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, log]
@@ -101,8 +105,8 @@ let package = Package(
         room(
             "Jobs",
             [
-                "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-                "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", log,
+                "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+                "Payloads", "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", log,
             ]
         ),
         .executableTarget(
@@ -127,6 +131,7 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
+        tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
@@ -157,8 +162,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
-                "Postgres",
+                "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
+                "Goals", "Jobs", "Payloads", "Postgres",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),

@@ -1,7 +1,23 @@
 /// The schema's DDL, compiled in, so that a binary carries the tables it was written for.
 package enum Partitions {
-    /// Schema version that the DDL makes; stored in `goalpost.meta`.
-    package static let schemaVersion = 1
+    /// Schema version that this program works with; stored in `goalpost.meta`.
+    package static let schemaVersion = 2
+    /// Schema version that `tables` and `leaves` make; the steps lead from it to `schemaVersion`.
+    package static let firstVersion = 1
+
+    /// One change of a schema that is there, never edited once it has run anywhere.
+    package struct Step: Sendable {
+        /// Schema version afterwards; it runs over the one before.
+        package let version: Int
+        package let sql: String
+    }
+
+    /// Every step after `firstVersion`, ascending, one a version.
+    ///
+    /// A fresh installation takes them too, so that it ends in the very schema that an upgrade ends in.
+    package static var steps: [Step] {
+        [Step(version: 2, sql: String(decoding: PackageResources._03_analysts_sql, as: UTF8.self))]
+    }
 
     /// The parents and the tables that are not partitioned; needs the schema `goalpost`.
     package static var tables: String { String(decoding: PackageResources._01_tables_sql, as: UTF8.self) }

@@ -36,20 +36,28 @@ struct Binaries: Hashable, Sendable {
         chosen: String?,
         runner: ProgramRunner
     ) async throws(ClusterError) -> [Binaries] {
-        let folders =
-            chosen.map { [$0] } ?? Files.names(in: debianRoot).sorted().map { "\(debianRoot)/\($0)/bin" }
-            + path
         var found: [Binaries] = []
-        for folder in folders {
+        for folder in folders(chosen: chosen) {
             guard try Files.attributes("\(folder)/pg_ctl", followingLinks: true) != nil,
                 try Files.attributes("\(folder)/initdb", followingLinks: true) != nil
             else { continue }
-            // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"; 16beta1 counts as 16.
             let version = try await runner.run("\(folder)/postgres", ["--version"])
-            let words = version.split(separator: " ")
-            guard words.count >= 3, let major = Int(words[2].prefix(while: \.isWholeNumber)) else { continue }
+            guard let major = major(inVersion: version) else { continue }
             found.append(Binaries(directory: folder, major: major))
         }
         return found
+    }
+
+    /// Where programs are looked for.
+    static func folders(chosen: String?) -> [String] {
+        chosen.map { [$0] } ?? Files.names(in: debianRoot).sorted().map { "\(debianRoot)/\($0)/bin" } + path
+    }
+
+    /// The major in what `--version` prints: "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
+    ///
+    /// 16beta1 counts as 16.
+    static func major(inVersion text: String) -> Int? {
+        let words = text.split(separator: " ")
+        return words.count >= 3 ? Int(words[2].prefix(while: \.isWholeNumber)) : nil
     }
 }

@@ -4,6 +4,10 @@ package enum ClusterError: Error, Hashable, Sendable {
     case binariesNotFound(String)
     /// The files were made by another major version than those installed.
     case majorNotInstalled(cluster: Int, installed: [Int])
+    /// No client programs are installed that are new enough.
+    case clientsNotFound(needed: Int, installed: [Int])
+    /// A file is no dump that pg_restore can read.
+    case unreadableDump(String, reason: String)
     /// Root may not run PostgreSQL, and there is no user `postgres` to run it.
     case noUnprivilegedUser
     /// The database's user cannot reach the data directory through this one.
@@ -29,6 +33,10 @@ extension ClusterError: CustomStringConvertible {
         case .majorNotInstalled(let cluster, let installed):
             "the database files are of PostgreSQL \(cluster), installed is \(Self.list(installed)): "
                 + "install postgresql-\(cluster), or move the folder away and fold the log anew"
+        case .clientsNotFound(let needed, let installed):
+            "pg_dump, pg_restore and psql of PostgreSQL \(needed) or newer are needed, installed is "
+                + "\(Self.list(installed)): install postgresql-client-\(needed), or set GOALPOST_PG_BIN to their folder"
+        case .unreadableDump(let path, let reason): "\(path) is no dump that pg_restore can read: \(reason)"
         case .noUnprivilegedUser:
             "PostgreSQL does not run as root, and there is no user postgres to run it as: "
                 + "install the postgresql package, or run Goalpost as another user"

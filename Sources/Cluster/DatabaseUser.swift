@@ -27,6 +27,11 @@ struct DatabaseUser: Sendable {
         )
     }
 
+    /// Whoever this process runs as.
+    static var ourselves: DatabaseUser {
+        DatabaseUser(name: "\(geteuid())", user: geteuid(), group: getegid(), isOther: false)
+    }
+
     /// The command line that runs `program` as this user.
     func command(_ program: String, _ arguments: [String]) -> (program: String, arguments: [String]) {
         guard isOther else { return (program, arguments) }

@@ -6,7 +6,7 @@ import Subprocess
 /// steer this one. Their working directory is `/`, which every user may enter.
 struct ProgramRunner: Sendable {
     private static let outputBytesMax = 1 << 20
-    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     let user: DatabaseUser
 

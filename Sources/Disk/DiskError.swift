@@ -4,9 +4,10 @@ import Glibc
 package struct DiskError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done; the raw value is the verb of the message.
     package enum Operation: String, Sendable, CaseIterable {
-        case open, create, read, write, sync, truncate, measure, rename, remove, list, lock, inspect
+        case open, create, read, write, sync, truncate, measure, rename, remove, list, lock, inspect, link
         case makeDirectory = "make directory"
         case syncDirectory = "sync directory"
+        case setPermissions = "set permissions of"
     }
 
     package let operation: Operation

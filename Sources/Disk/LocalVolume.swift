@@ -113,6 +113,33 @@ package struct LocalVolume: Volume {
         return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
+    package func hardLink(_ path: String, to target: String) throws(DiskError) {
+        guard link(path, target) == 0 else { throw DiskError(.link, target, code: errno) }
+    }
+
+    package func isDirectory(_ path: String) throws(DiskError) -> Bool {
+        var status = stat()
+        if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR }
+        guard errno == ENOENT || errno == ENOTDIR else { throw DiskError(.inspect, path, code: errno) }
+        return false
+    }
+
+    package func permissions(_ path: String) throws(DiskError) -> UInt32 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw DiskError(.inspect, path, code: errno) }
+        return UInt32(status.st_mode & 0o7777)
+    }
+
+    package func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
+        guard chmod(path, mode_t(mode)) == 0 else { throw DiskError(.setPermissions, path, code: errno) }
+    }
+
+    package func freeBytes(_ path: String) throws(DiskError) -> UInt64 {
+        var system = statvfs()
+        guard statvfs(path, &system) == 0 else { throw DiskError(.measure, path, code: errno) }
+        return UInt64(system.f_bavail) * UInt64(system.f_frsize)
+    }
+
     /// Every descriptor is closed on exec: a child must not inherit a lock or an old segment.
     private static func openDescriptor(
         _ path: String,

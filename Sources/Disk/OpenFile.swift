@@ -40,6 +40,8 @@ package enum DiskErrorCode {
     package static let fileTooLarge: Int32 = 27
     /// EIO.
     package static let deviceError: Int32 = 5
+    /// EPERM, EACCES, EXDEV, EMLINK, ENOSYS and EOPNOTSUPP: a second name is not possible there, though a copy may be.
+    package static let cannotLink: Set<Int32> = [1, 13, 18, 31, 38, 95]
     /// ENOSPC.
     package static let diskFull: Int32 = 28
 }

@@ -28,6 +28,18 @@ package protocol Volume: Sendable {
     func realPath(_ path: String) throws(DiskError) -> String
     /// Which file a path names now: two paths with one identity are one file.
     func identity(_ path: String) throws(DiskError) -> FileIdentity
+    /// Gives a file the further name `target`, which must be free; durable after `syncDirectory`.
+    ///
+    /// Works within one file system only, and not on every one.
+    func hardLink(_ path: String, to target: String) throws(DiskError)
+    /// Whether a path names a directory; false where nothing has that path.
+    func isDirectory(_ path: String) throws(DiskError) -> Bool
+    /// A file's permission bits, such as 0o644.
+    func permissions(_ path: String) throws(DiskError) -> UInt32
+    /// Sets a file's permission bits; durable after its `sync`.
+    func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError)
+    /// Bytes that may still be written to the file system that holds `path`.
+    func freeBytes(_ path: String) throws(DiskError) -> UInt64
 }
 
 /// How `Volume.open` opens a file.

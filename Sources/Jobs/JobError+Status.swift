@@ -1,3 +1,4 @@
+import Backup
 import Cluster
 import Disk
 import EventLog
@@ -14,6 +15,17 @@ extension JobError {
         case DiskErrorCode.permissionDenied, DiskErrorCode.notPermitted, DiskErrorCode.readOnly: .noPermission
         case DiskErrorCode.exists: .cannotCreate
         default: .system
+        }
+    }
+
+    static func status(_ error: BackupError) -> ExitStatus {
+        switch error {
+        case .disk(let error): status(error)
+        case .notABackup: .noInput
+        case .unfinished, .manifestDamaged, .newerFormat, .fileChanged: .badData
+        case .targetNotEmpty, .otherRestore: .cannotCreate
+        case .restoreUnfinished, .restoreRunning: .tryAgain
+        case .noSpace: .system
         }
     }
 
@@ -78,7 +90,10 @@ extension JobError {
 
     static func status(_ error: ClusterError) -> ExitStatus {
         switch error {
-        case .binariesNotFound, .majorNotInstalled, .noUnprivilegedUser, .socketPathTooLong: .configuration
+        case .binariesNotFound, .majorNotInstalled, .noUnprivilegedUser, .socketPathTooLong,
+            .clientsNotFound:
+            .configuration
+        case .unreadableDump: .badData
         case .notTraversable, .unsafeSocketDirectory: .noPermission
         case .busy: .tryAgain
         case .failed: .unavailable
@@ -92,6 +107,10 @@ extension JobError {
         case .logMismatch, .notInstalled, .newerSchema, .olderSchema, .partitionCountMismatch,
             .partitionCountOutOfRange, .unknownStream, .routingMismatch:
             .configuration
+        case .roleNameInvalid: .usage
+        case .roleUnknown: .noInput
+        case .roleTooPowerful: .configuration
+        case .roleRefused: .noPermission
         case .inconsistent: .software
         case .postgres(let error): status(error)
         }

@@ -1,3 +1,4 @@
+import Backup
 import Cluster
 import Disk
 import EventLog
@@ -36,6 +37,7 @@ package struct JobError: Error, CustomStringConvertible {
         case let error as TablesError: self.init(Self.status(error), "\(error)")
         case let error as PayloadStoreError:
             self.init(Self.status(error), "\(error)", isOverlap: Self.isWriterLocked(error))
+        case let error as BackupError: self.init(Self.status(error), "\(error)")
         case let error as PayloadError: self.init(.software, "\(error)")
         case let error as ClusterError: self.init(Self.status(error), "\(error)")
         default: self.init(.software, "unexpected error: \(error)")

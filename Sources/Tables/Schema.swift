@@ -6,10 +6,12 @@ package import Postgres
 package enum Schema {
     /// Most partitions: beyond this, the leaves' open files cost more than they bring.
     package static let partitionsMax = 1024
+    /// Version that this program works with.
+    package static var version: Int { Partitions.schemaVersion }
     /// The stream that every installation has.
     package static let defaultStream = "events"
     /// Held while the tables are made or changed, so that two programs starting at once do not both do it.
-    private static let advisoryLockKey: Int64 = 0x676F_616C_706F_7374
+    static let advisoryLockKey: Int64 = 0x676F_616C_706F_7374
 
     /// What an installation says of itself.
     package struct Facts: Hashable, Sendable {
@@ -39,6 +41,8 @@ package enum Schema {
             try await session.transaction { transaction in
                 try transaction.execute("SELECT pg_advisory_xact_lock($1)", [.int8(advisoryLockKey)])
                 if try facts(transaction) == nil { try create(partitions, in: transaction) }
+                guard let found = try facts(transaction) else { throw TablesError.notInstalled }
+                try upgrade(from: found.version, in: transaction)
                 guard let facts = try facts(transaction) else { throw TablesError.notInstalled }
                 try check(facts, partitions: partitions)
                 for stream in streams { try addStream(stream, in: transaction) }
@@ -59,6 +63,82 @@ package enum Schema {
                 try check(facts, partitions: partitions)
                 try checkRouting(modulus: facts.partitions, in: transaction)
                 return facts
+            }
+        }
+    }
+
+    /// What the database has of ours.
+    package enum Presence: Hashable, Sendable {
+        /// No schema of the name goalpost.
+        case absent
+        /// The schema, without our tables.
+        case schemaOnly
+        case tables(Facts)
+    }
+
+    /// Looks what is there, of whatever version, and changes nothing; waits for one who is making it.
+    package static func presence(_ session: Session) async throws -> Presence {
+        try await TablesError.wrapping {
+            try await session.transaction { transaction in
+                try transaction.execute("SELECT pg_advisory_xact_lock($1)", [.int8(advisoryLockKey)])
+                if let facts = try facts(transaction) { return .tables(facts) }
+                let probe = "SELECT 1 WHERE to_regnamespace('goalpost') IS NOT NULL"
+                return try transaction.execute(probe) == 1 ? .schemaOnly : .absent
+            }
+        }
+    }
+
+    /// Makes empty tables for a log that is folded into them anew, marked as restored.
+    package static func install(
+        _ session: Session,
+        partitions: Int,
+        as restored: RestoredDatabase
+    ) async throws {
+        guard (1...partitionsMax).contains(partitions) else {
+            throw TablesError.partitionCountOutOfRange(partitions)
+        }
+        try await TablesError.wrapping {
+            try await session.transaction { transaction in
+                try transaction.execute("SELECT pg_advisory_xact_lock($1)", [.int8(advisoryLockKey)])
+                guard try facts(transaction) == nil else {
+                    throw TablesError.inconsistent("another program made the tables meanwhile")
+                }
+                try create(partitions, in: transaction)
+                try upgrade(from: Partitions.firstVersion, in: transaction)
+                try checkRouting(modulus: partitions, in: transaction)
+                try transaction.script(restored.update)
+            }
+        }
+    }
+
+    /// What the schema's tables take on the server, in bytes.
+    package struct Size: Hashable, Sendable {
+        /// Rows alone.
+        package let tableBytes: UInt64
+        /// Rows and indexes.
+        package let totalBytes: UInt64
+        /// Major version of the server.
+        package let serverMajor: Int
+    }
+
+    package static func size(_ session: Session) async throws -> Size {
+        try await TablesError.wrapping {
+            try await session.readOnlySnapshot { transaction in
+                var size = Size(tableBytes: 0, totalBytes: 0, serverMajor: 0)
+                let sql = """
+                    SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint,
+                        coalesce(sum(pg_total_relation_size(oid)), 0)::bigint,
+                        current_setting('server_version_num')::integer / 10000
+                    FROM pg_class WHERE relnamespace = to_regnamespace('goalpost') AND relkind = 'r'
+                    """
+                try transaction.query(sql) { row in
+                    size = Size(
+                        tableBytes: UInt64(clamping: try row.int8(0)),
+                        totalBytes: UInt64(clamping: try row.int8(1)),
+                        serverMajor: Int(try row.int4(2))
+                    )
+                }
+                return size
             }
         }
     }
@@ -89,6 +169,17 @@ package enum Schema {
         return facts
     }
 
+    /// Takes the steps from a version to this program's; none where it is that version or a newer one.
+    private static func upgrade(from version: Int, in transaction: borrowing Transaction) throws {
+        for step in Partitions.steps where step.version > version {
+            try transaction.script(step.sql)
+            try transaction.execute(
+                "UPDATE goalpost.meta SET schema_version = $1",
+                [.int4(Int32(step.version))]
+            )
+        }
+    }
+
     private static func create(_ partitions: Int, in transaction: borrowing Transaction) throws {
         // CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
         if try transaction.execute("SELECT 1 WHERE to_regnamespace('goalpost') IS NOT NULL") == 0 {
@@ -102,7 +193,7 @@ package enum Schema {
         }
         try transaction.execute(
             "INSERT INTO goalpost.meta (schema_version, partitions) VALUES ($1, $2)",
-            [.int4(Int32(Partitions.schemaVersion)), .int4(Int32(partitions))]
+            [.int4(Int32(Partitions.firstVersion)), .int4(Int32(partitions))]
         )
         try transaction.execute(
             """

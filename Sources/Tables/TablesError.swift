@@ -10,7 +10,7 @@ package enum TablesError: Error, Hashable, Sendable {
     case notInstalled
     /// A newer program made these tables: use that one.
     case newerSchema(found: Int, known: Int)
-    /// An older program made these tables: run the upgrade.
+    /// An older program made these tables: the next fold brings them up to date.
     case olderSchema(found: Int, known: Int)
     /// The tables were made with another number of partitions than asked for.
     case partitionCountMismatch(database: Int, asked: Int)
@@ -20,6 +20,14 @@ package enum TablesError: Error, Hashable, Sendable {
     case unknownStream(String)
     /// The server hashes this id into another partition than Goalpost does: writing would scatter players.
     case routingMismatch(id: String, modulus: Int)
+    /// No role can have the name, or none that is ours to make.
+    case roleNameInvalid(String)
+    /// There is no role of this name.
+    case roleUnknown(String)
+    /// The role has rights that reading does not need: choose another, or take them away.
+    case roleTooPowerful(String, reason: String)
+    /// The role did not get what it should have.
+    case roleRefused(String, reason: String)
     /// The database does not hold what the program wrote, or the program asked for what cannot be: stop.
     case inconsistent(String)
     /// What PostgreSQL itself had against it.
@@ -51,11 +59,11 @@ extension TablesError: CustomStringConvertible {
         case .logMismatch(let database, let log):
             "the database holds the fold of log \(database), not of \(log): "
                 + "set GOALPOST_DATABASE_URL to this log's database, or to a fresh one"
-        case .notInstalled: "the database has no Goalpost tables: run `goalpost init`"
+        case .notInstalled: "the database has no Goalpost tables: `goalpost run fold` makes them"
         case .newerSchema(let found, let known):
             "the database's schema is version \(found), this program knows \(known): use the newer program"
         case .olderSchema(let found, let known):
-            "the database's schema is version \(found), this program needs \(known): run `goalpost init`"
+            "the database's schema is version \(found), this program needs \(known): run `goalpost run fold`"
         case .partitionCountMismatch(let database, let asked):
             "the database has \(database) partitions, not \(asked): set the number that it was made with"
         case .partitionCountOutOfRange(let asked):
@@ -64,6 +72,11 @@ extension TablesError: CustomStringConvertible {
         case .routingMismatch(let id, let modulus):
             "this server puts player \(id) into another of \(modulus) partitions than Goalpost does: "
                 + "use PostgreSQL on a little-endian machine with a UTF-8 database"
+        case .roleNameInvalid(let reason): "no role can be named so: \(reason); choose another name"
+        case .roleUnknown(let name): "there is no role \(name) in this database: see \\du in psql"
+        case .roleTooPowerful(let name, let reason):
+            "role \(name) would not be read-only, for \(reason): choose another, or take that right away"
+        case .roleRefused(let name, let reason): "role \(name) cannot read the tables: \(reason)"
         case .inconsistent(let reason): "the tables and the program disagree: \(reason)"
         case .postgres(let error): error.description
         }

@@ -18,11 +18,15 @@ struct CommonOptions: ParsableArguments {
     var json = false
 
     /// Loads the settings; `extra` are the command's own options that stand for settings.
+    ///
+    /// Throws where a restore into the data directory has not ended, unless the command may work there.
     func settings(
-        _ extra: [SettingName: (option: String, text: String)] = [:]
+        _ extra: [SettingName: (option: String, text: String)] = [:],
+        allowsUnfinishedRestore: Bool = false
     ) async throws -> Settings {
         let settings = try await Settings.load(data: data, options: extra)
         Terminal.writesJSON(settings.logFormat == "json")
+        if !allowsUnfinishedRestore { try UnfinishedRestore.refuse(in: settings.data) }
         return settings
     }
 

@@ -4,14 +4,14 @@ import Jobs
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "db",
-        abstract: "The embedded PostgreSQL in the data directory.",
+        abstract: "The embedded PostgreSQL in the data directory, and who may read the tables.",
         discussion: """
-            Used when GOALPOST_DATABASE_URL is not set: on a unix socket only, as an unprivileged user when run by
+            The embedded one is used when GOALPOST_DATABASE_URL is not set: on a unix socket only, as an unprivileged user when run by
             root. Jobs start it; it keeps running until `db stop`.
             """,
         subcommands: [
             DatabaseStartCommand.self, DatabaseStopCommand.self, DatabaseStatusCommand.self,
-            DatabaseURLCommand.self,
+            DatabaseURLCommand.self, GrantAnalystCommand.self,
         ]
     )
 }
@@ -40,7 +40,9 @@ struct DatabaseStopCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.perform {
-            let state = try await DatabaseJob(settings: try await common.settings()).stop()
+            let state = try await DatabaseJob(
+                settings: try await common.settings(allowsUnfinishedRestore: true)
+            ).stop()
             try common.print(state, lines: [state.line])
         }
     }
@@ -52,7 +54,7 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.perform {
-            let settings = try await common.settings()
+            let settings = try await common.settings(allowsUnfinishedRestore: true)
             let state = try DatabaseJob(settings: settings).status()
             try common.print(state, lines: [state.line])
         }

@@ -44,14 +44,15 @@ enum Arrows {
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
+        "Backup": ["Disk", "Crypto"],
         "Front": [
             "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix",
             "Logging",
         ],
         // Assembly.
         "Jobs": [
-            "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-            "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", "Logging",
+            "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+            "Payloads", "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", "Logging",
             // Pings over HTTP.
             "FoundationNetworking",
         ],

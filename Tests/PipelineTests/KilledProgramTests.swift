@@ -124,7 +124,7 @@ import Testing
     }
 
     /// Rows and a sum over their hashes, for each table: equal where the rows are, in any order.
-    private static func sums(_ program: GoalpostProgram) async throws -> [String] {
+    static func sums(_ program: GoalpostProgram) async throws -> [String] {
         let session = Database(conninfo: program.environment["GOALPOST_DATABASE_URL"] ?? "").session("sums")
         return try await session.readOnlySnapshot { transaction in
             var sums: [String] = []

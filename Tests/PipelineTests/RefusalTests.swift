@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Puts a small file system in memory under `directory`.
-    private static func mount(_ directory: String, size: String) throws {
+    static func mount(_ directory: String, size: String) throws {
         try LocalVolume().makeDirectory(directory, mode: 0o755)
         let mounted = try Command.run(
             "/bin/mount",
@@ -57,7 +57,7 @@ import Testing
         try #require(mounted.status == 0, "\(mounted.error)")
     }
 
-    private static func unmount(_ directory: String) {
+    static func unmount(_ directory: String) {
         do {
             let unmounted = try Command.run("/bin/umount", [directory])
             #expect(unmounted.status == 0, "\(unmounted.error)")

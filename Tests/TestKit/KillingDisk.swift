@@ -45,6 +45,19 @@ package final class KillingDisk: Volume {
         try base.syncDirectory(path)
     }
 
+    package func hardLink(_ path: String, to target: String) throws(DiskError) {
+        change()
+        try base.hardLink(path, to: target)
+    }
+
+    package func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
+        change()
+        try base.setPermissions(path, mode)
+    }
+
+    package func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
+    package func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
+    package func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
     package func list(_ directory: String) throws(DiskError) -> [String] { try base.list(directory) }
     package func exists(_ path: String) throws(DiskError) -> Bool { try base.exists(path) }
     package func fileSize(_ path: String) throws(DiskError) -> UInt64 { try base.fileSize(path) }

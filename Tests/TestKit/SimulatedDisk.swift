@@ -308,6 +308,38 @@ extension SimulatedDisk {
         }
     }
 
+    package func hardLink(_ path: String, to target: String) throws(DiskError) {
+        try perform(.link, target, isChange: true) { state, _ -> Result<Void, DiskError> in
+            guard let inode = state.entries[path] else { return .failure(DiskError(.link, target, code: 2)) }
+            guard state.entries[target] == nil else { return .failure(DiskError(.link, target, code: 17)) }
+            state.entries[target] = inode
+            state.pendingEntries.append(.link(target, inode))
+            return .success(())
+        }
+    }
+
+    package func isDirectory(_ path: String) throws(DiskError) -> Bool {
+        try perform(.inspect, path, isChange: false) { state, _ in .success(state.directories.contains(path))
+        }
+    }
+
+    /// All files have the mode that a real volume makes them with; setting it only fails as armed.
+    package func permissions(_ path: String) throws(DiskError) -> UInt32 {
+        guard try exists(path) else { throw DiskError(.inspect, path, code: 2) }
+        return 0o644
+    }
+
+    package func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
+        try perform(.setPermissions, path, isChange: true) { state, _ in
+            state.entries[path] == nil ? .failure(DiskError(.setPermissions, path, code: 2)) : .success(())
+        }
+    }
+
+    /// Always 1 TiB: fullness comes as a fault.
+    package func freeBytes(_ path: String) throws(DiskError) -> UInt64 {
+        try perform(.measure, path, isChange: false) { _, _ in .success(1 << 40) }
+    }
+
     func release(_ path: String, _ generation: Int) {
         state.withLock { state in
             if state.generation == generation { state.locks.remove(path) }

@@ -18,6 +18,10 @@
 
     package mutating func int4() throws(PostgresError) -> Int32 { load(Int32.self, at: try fixed(4)) }
     package mutating func int8() throws(PostgresError) -> Int64 { load(Int64.self, at: try fixed(8)) }
+    /// Nil for NULL.
+    package mutating func optionalInt8() throws(PostgresError) -> Int64? {
+        try optionalFixed(8).map { load(Int64.self, at: $0) }
+    }
     package mutating func bool() throws(PostgresError) -> Bool { load(UInt8.self, at: try fixed(1)) != 0 }
 
     /// Microseconds since 1970-01-01T00:00:00Z.

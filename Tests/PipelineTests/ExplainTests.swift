@@ -18,7 +18,8 @@ import Testing
         let job = try ExplainJob(
             settings: world.settings,
             access: world.access,
-            database: database ? world.database : nil
+            database: database ? world.database : nil,
+            log: world.log
         )
         let end = try await job.run(player: player, goal: goal, limit: limit) { events.append($0) }
         return (events, end)
@@ -101,7 +102,9 @@ import Testing
         try world.append(history, 0..<history.lines.count, &random)
         try await world.fold()
         try await world.database.session("plant").transaction { transaction in
-            try transaction.script("UPDATE goalpost.user_goal_progress SET progress = progress + 1")
+            try transaction.script(
+                "UPDATE goalpost.user_goal_progress SET progress = (progress + 1) % 1000000"
+            )
         }
         let player = try #require(history.oracle.rows.keys.first).userId
         let (_, end) = try await Self.explain(world, String(decoding: player, as: UTF8.self))
@@ -128,7 +131,9 @@ import Testing
         let session = database.session("plant")
         var user = ""
         try await session.transaction { transaction in
-            try transaction.script("UPDATE goalpost.user_goal_progress_p03 SET progress = progress + 1")
+            try transaction.script(
+                "UPDATE goalpost.user_goal_progress_p03 SET progress = (progress + 1) % 1000000"
+            )
         }
         user = try await session.readOnlySnapshot { transaction in
             var user = ""

@@ -12,6 +12,8 @@ struct PlantedDrift: Sendable, CustomTestStringConvertible {
     var field: String?
     /// Whether a repair brings back what was there; else it is only reported.
     var isRepairable = true
+    /// Records at the log's end that are not folded when it happens.
+    var unfolded = 200
 
     var testDescription: String { name }
 
@@ -334,7 +336,9 @@ struct PlantedDrift: Sendable, CustomTestStringConvertible {
                 UPDATE goalpost.fold_watermark SET next_offset = next_offset / 2 WHERE partition = 2;
                 SELECT user_id FROM goalpost.player_p02 LIMIT 1
                 """,
-            kinds: [.fieldDiffers]
+            kinds: [.fieldDiffers],
+            // Rewards that were delivered after that offset: the next fold brings back their claims.
+            isRepairable: false
         ),
         PlantedDrift(
             name: "the watermark is set forward over records that are not folded",
@@ -353,7 +357,8 @@ struct PlantedDrift: Sendable, CustomTestStringConvertible {
                 SELECT 'any'
                 """,
             kinds: [.watermarkBeyondLog],
-            field: "next_offset"
+            field: "next_offset",
+            unfolded: 0
         ),
     ]
 }

@@ -77,6 +77,7 @@ let package = Package(
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
         room("Fold", ["Goals"]),
+        room("Replay", ["Fold", "Goals"]),
         room("Payloads", ["Goals", "Zstd", crypto]),
         room("SampleData", ["Goals"]),
 
@@ -106,7 +107,9 @@ let package = Package(
             "Jobs",
             [
                 "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
-                "Payloads", "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", log,
+                "Payloads", "PayloadStore", "Postgres", "Replay", "Settings", "StatusReport", "Tables",
+                "Zstd",
+                log, crypto,
             ]
         ),
         .executableTarget(
@@ -168,6 +171,7 @@ let package = Package(
             ]
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
+        tests("ReplayTests", ["Fold", "Goals", "Replay", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
         tests("SettingsTests", ["Settings"]),

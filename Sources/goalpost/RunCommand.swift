@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunFoldCommand.self, RunPublishCommand.self, RunCycleCommand.self, RunCompactCommand.self,
-            RunRetainCommand.self,
+            RunSnapshotCommand.self, RunRetainCommand.self, RunVerifyCommand.self,
         ]
     )
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLog
 import Jobs
+import Logging
 import Settings
 import Synchronization
 
@@ -62,14 +63,14 @@ struct RunRetainCommand: AsyncParsableCommand {
             guard apply else {
                 // A dry run does nothing that the history could tell of.
                 let database = try await Database.open(context.settings, log: context.log)
-                let job = Self.job(context.settings, context.access, database)
+                let job = Self.job(context.settings, context.access, database, context.log)
                 let summary = try await job.run(policy, isApplied: false) { segment in
                     segments.withLock { $0.append(segment) }
                 }
                 return try common.print(report(summary), lines: lines(summary))
             }
             try await context.run(.retain, report: report, lines: lines) { run in
-                let job = Self.job(run.settings, run.access, try await run.database())
+                let job = Self.job(run.settings, run.access, try await run.database(), run.log)
                 return try await job.run(policy, isApplied: true) { segment in
                     segments.withLock { $0.append(segment) }
                 }
@@ -77,13 +78,15 @@ struct RunRetainCommand: AsyncParsableCommand {
         }
     }
 
-    private static func job(_ settings: Settings, _ access: LogAccess, _ database: Database) -> RetainJob {
-        let snapshots = SnapshotFiles(volume: access.volume, directory: access.workspace.snapshots)
+    private static func job(_ settings: Settings, _ access: LogAccess, _ database: Database, _ log: Logger)
+        -> RetainJob
+    {
+        let snapshots = SnapshotStore(access: access, log: log)
         return RetainJob(
             settings: settings,
             access: access,
             database: database,
-            newestSnapshot: { try snapshots.newestWhole() }
+            newestSnapshot: { try snapshots.newestGood() }
         )
     }
 

@@ -8,7 +8,7 @@ enum Arrows {
     ]
 
     /// Rooms without I/O, clock or randomness: same input, same bytes.
-    static let pureCore: Set<String> = ["Goals", "Fold", "Payloads", "SampleData"]
+    static let pureCore: Set<String> = ["Goals", "Fold", "Replay", "Payloads", "SampleData"]
 
     /// Files of the pure core that need a system module all the same, for something as pure as they are.
     static let coreExceptions: [String: (modules: Set<String>, reason: String)] = [
@@ -36,6 +36,7 @@ enum Arrows {
         // Pure core.
         "Goals": [],
         "Fold": ["Goals"],
+        "Replay": ["Fold", "Goals"],
         "Payloads": ["Goals", "Zstd", "Crypto"],
         "SampleData": ["Goals"],
         // Stages.
@@ -52,7 +53,8 @@ enum Arrows {
         // Assembly.
         "Jobs": [
             "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
-            "Payloads", "PayloadStore", "Postgres", "Settings", "StatusReport", "Tables", "Zstd", "Logging",
+            "Payloads", "PayloadStore", "Postgres", "Replay", "Settings", "StatusReport", "Tables", "Zstd",
+            "Logging", "Crypto",
             // Pings over HTTP.
             "FoundationNetworking",
         ],

@@ -153,8 +153,8 @@ let package = Package(
         tests(
             "JobsTests",
             [
-                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Postgres", "Settings", "StatusReport",
-                "Tables", "TestKit", log,
+                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Postgres", "Replay", "Settings",
+                "StatusReport", "Tables", "TestKit", log,
             ]
         ),
         tests("LayeringTests", []),
@@ -166,7 +166,7 @@ let package = Package(
             "PipelineTests",
             [
                 "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
-                "Goals", "Jobs", "Payloads", "Postgres",
+                "Goals", "Jobs", "Payloads", "Postgres", "Replay",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),

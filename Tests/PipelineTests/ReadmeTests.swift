@@ -32,6 +32,7 @@ import Testing
                 case "challenges.json": fixtures + "/challenges.json"
                 case "events.ndjson": plain
                 case "mygame": "demo"
+                case "what-if", "tenth": directory.path + "/" + word
                 default: String(word)
                 }
             }

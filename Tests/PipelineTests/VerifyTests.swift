@@ -85,9 +85,9 @@ import Testing
         let repaired = try await Self.verify(pipeline) { $0.repairs = true }
         #expect(repaired.drift.count == found.drift.count)
         let after = try await Self.verify(pipeline)
-        guard drift.isRepairable else {
+        if !drift.isRepairable {
             #expect(after.drift.kept.allSatisfy { $0.notRepairable != nil }, "\(after.drift.kept)")
-            guard drift.name == "the watermark is set back" else {
+            if drift.name != "the watermark is set back" {
                 #expect(after.driftRows == 1)
                 return
             }

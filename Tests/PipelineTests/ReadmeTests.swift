@@ -29,6 +29,8 @@ import Testing
                 case "challenges.json": fixtures + "/challenges.json"
                 case "events.ndjson": plain
                 case "mygame": "demo"
+                // A player of the demo's events.
+                case "PLAYER": "020769930230832acdc5cef39fa9c5fd"
                 default: String(word)
                 }
             }
@@ -73,7 +75,8 @@ import Testing
 
     @Test func `every subcommand explains itself`() throws {
         for words in [
-            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["status"], ["check"],
+            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["run", "verify"],
+            ["verify"], ["explain"], ["status"], ["check"],
             ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
             ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],

@@ -32,6 +32,13 @@ package struct VerifySummary: Sendable {
     package var driftRows: UInt64 { drift.rowCount }
     package var isClean: Bool { drift.rowCount == 0 }
 
+    /// The numbers without the list of differences: what a history of runs keeps.
+    package var withoutDifferences: VerifySummary {
+        var summary = self
+        summary.drift.dropKept()
+        return summary
+    }
+
     mutating func add(_ other: VerifySummary) {
         players += other.players
         rows += other.rows

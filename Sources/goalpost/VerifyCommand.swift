@@ -76,8 +76,10 @@ struct VerifyArguments: ParsableArguments {
             let offsets = { (summary: VerifySummary) -> (from: UInt64?, next: UInt64?) in
                 (summary.fromOffset, summary.nextOffset)
             }
-            let summary = try await context.history.recording("verify", offsets: offsets) {
-                try await job.run { bar.show($0) }
+            var summary = VerifySummary()
+            _ = try await context.history.recording("verify", offsets: offsets) {
+                summary = try await job.run { bar.show($0) }
+                return summary.withoutDifferences
             }
             bar.finish()
             try common.print(summary, lines: VerifyWords.lines(summary))

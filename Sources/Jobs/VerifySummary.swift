@@ -43,6 +43,13 @@ package struct VerifySummary: JobSummary {
         return JobError(.drift, "\(driftRows) rows of the tables differ from what the log says; \(rest)")
     }
 
+    /// The numbers without the list of differences: what a history of runs keeps.
+    package var withoutDifferences: VerifySummary {
+        var summary = self
+        summary.drift.dropKept()
+        return summary
+    }
+
     mutating func add(_ other: VerifySummary) {
         players += other.players
         rows += other.rows

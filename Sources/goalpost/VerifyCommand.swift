@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLog
 import Goals
 import Jobs
+import Synchronization
 
 /// What verify takes, under either of its names.
 struct VerifyArguments: ParsableArguments {
@@ -67,7 +68,13 @@ struct VerifyArguments: ParsableArguments {
         try await common.perform {
             let verify = self.options
             let context = try await JobContext(common, options)
-            try await context.run(.verify, lines: VerifyWords.lines) { run in
+            // The history keeps the numbers; the list of what differs goes to who reads the output.
+            let found = Mutex(VerifySummary())
+            try await context.run(
+                .verify,
+                report: { _ in found.withLock { $0 } },
+                lines: { _ in VerifyWords.lines(found.withLock { $0 }) }
+            ) { run in
                 let job = try VerifyJob(
                     settings: run.settings,
                     access: run.access,
@@ -75,7 +82,7 @@ struct VerifyArguments: ParsableArguments {
                     log: run.log,
                     options: verify
                 )
-                return try await job.run { stage in
+                let summary = try await job.run { stage in
                     run.progress.show(
                         done: stage.done,
                         total: stage.total,
@@ -83,6 +90,8 @@ struct VerifyArguments: ParsableArguments {
                         unit: VerifyBar.unit(stage.phase)
                     )
                 }
+                found.withLock { $0 = summary }
+                return summary.withoutDifferences
             }
         }
     }

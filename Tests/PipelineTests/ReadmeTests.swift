@@ -33,6 +33,8 @@ import Testing
                 case "events.ndjson": plain
                 case "mygame": "demo"
                 case "what-if", "tenth": directory.path + "/" + word
+                // A player of the demo's events.
+                case "PLAYER": "020769930230832acdc5cef39fa9c5fd"
                 default: String(word)
                 }
             }

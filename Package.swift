@@ -75,6 +75,8 @@ let package = Package(
         room("Fold", ["Goals"]),
         room("Payloads", ["Goals", "Zstd", crypto]),
         room("SampleData", ["Goals"]),
+        room("Charts"),
+        room("Reports", ["Charts", "Goals"]),
 
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
@@ -120,6 +122,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("BlockingLaneTests", ["BlockingLane"]),
+        tests("ChartsTests", ["Charts"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
@@ -147,6 +150,7 @@ let package = Package(
             ]
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
+        tests("ReportsTests", ["Goals", "Reports", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
         tests(

@@ -1,0 +1,38 @@
+import Charts
+import Goals
+
+/// Completions, starts and claims over time.
+struct ActivitySection {
+    let days: [DayTotals]
+
+    func write(to page: inout Markup) {
+        page.element("section") { page in
+            page.element("h2", text: "Over time")
+            let time = TimeBuckets(days)
+            guard let busiest = time.buckets.max(by: { $0.completed < $1.completed }) else {
+                page.element("p", text: "Nothing was started, completed or claimed in this span.")
+                return
+            }
+            let most =
+                busiest.completed == 0
+                ? "Nothing was completed."
+                : "Most completions: \(NumberText.grouped(busiest.completed)), \(time.name(busiest))."
+            page.element("div", ["class": "charts plotted"]) { page in
+                AreaChart(
+                    id: "over-time",
+                    heading: "Goals completed a \(time.unit)",
+                    summary: most,
+                    labels: time.buckets.map(time.label),
+                    names: time.buckets.map(time.name),
+                    series: [
+                        AreaChart.Series(.step2, name: "completed", counts: time.buckets.map(\.completed)),
+                        AreaChart.Series(.step4, name: "claimed", counts: time.buckets.map(\.claimed)),
+                        AreaChart.Series(.aside, name: "started", counts: time.buckets.map(\.started)),
+                    ],
+                    unit: "goals a \(time.unit)"
+                ).write(to: &page)
+            }
+        }
+        page.newLine()
+    }
+}

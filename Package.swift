@@ -73,6 +73,7 @@ let package = Package(
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
         room("Fold", ["Goals"]),
+        room("Replay", ["Fold", "Goals"]),
         room("Payloads", ["Goals", "Zstd", crypto]),
         room("SampleData", ["Goals"]),
         room("Charts"),
@@ -97,7 +98,7 @@ let package = Package(
             "Jobs",
             [
                 "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-                "PayloadStore", "Postgres", "Settings", "Tables", "Zstd", log,
+                "PayloadStore", "Postgres", "Replay", "Settings", "Tables", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(
@@ -150,7 +151,8 @@ let package = Package(
             ]
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
-        tests("ReportsTests", ["Goals", "Reports", "TestKit"]),
+        tests("ReplayTests", ["Fold", "Goals", "Replay", "TestKit"]),
+        tests("ReportsTests", ["Charts", "Goals", "Reports", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
         tests(

@@ -18,7 +18,8 @@ package enum NumberText {
 
     /// `1.2 k`, `34 M`: at most three digits and a decimal, for axes.
     package static func short(_ value: Double) -> String {
-        for (unit, size) in [(" G", 1e9), (" M", 1e6), (" k", 1e3)] where value.magnitude >= size {
+        for (unit, size) in [("\u{A0}G", 1e9), ("\u{A0}M", 1e6), ("\u{A0}k", 1e3)]
+        where value.magnitude >= size {
             return decimal(value / size, places: 1) + unit
         }
         return decimal(value, places: value.magnitude < 10 ? 2 : 1)
@@ -28,20 +29,20 @@ package enum NumberText {
     package static func percent(_ part: Int64, of whole: Int64) -> String {
         guard whole > 0 else { return "–" }
         let share = Double(part) / Double(whole) * 100
-        if part > 0, share < 0.1 { return "< 0.1 %" }
+        if part > 0, share < 0.1 { return "<\u{A0}0.1\u{A0}%" }
         // What is not quite all must not read as all.
-        if part < whole, share > 99.9 { return "> 99.9 %" }
-        return decimal(share, places: share < 10 ? 1 : 0) + " %"
+        if part < whole, share > 99.9 { return ">\u{A0}99.9\u{A0}%" }
+        return decimal(share, places: share < 10 ? 1 : 0) + "\u{A0}%"
     }
 
     /// `45 s`, `12 min`, `3.5 h`, `12 d`: a span in seconds, in the largest unit that it fills.
     package static func span(_ seconds: Double) -> String {
         switch seconds {
-        case ..<1: seconds <= 0 ? "0 s" : "< 1 s"
-        case ..<60: decimal(seconds, places: 0) + " s"
-        case ..<3600: decimal(seconds / 60, places: seconds < 600 ? 1 : 0) + " min"
-        case ..<86_400: decimal(seconds / 3600, places: seconds < 36_000 ? 1 : 0) + " h"
-        default: decimal(seconds / 86_400, places: seconds < 864_000 ? 1 : 0) + " d"
+        case ..<1: seconds <= 0 ? "0\u{A0}s" : "<\u{A0}1\u{A0}s"
+        case ..<60: decimal(seconds, places: 0) + "\u{A0}s"
+        case ..<3600: decimal(seconds / 60, places: seconds < 600 ? 1 : 0) + "\u{A0}min"
+        case ..<86_400: decimal(seconds / 3600, places: seconds < 36_000 ? 1 : 0) + "\u{A0}h"
+        default: decimal(seconds / 86_400, places: seconds < 864_000 ? 1 : 0) + "\u{A0}d"
         }
     }
 

@@ -62,8 +62,9 @@ enum PageStyle {
         .point{fill:transparent}.point:hover{fill:var(--soft);fill-opacity:.14}
         .rows{font-size:.9rem}
         .row{display:grid;grid-template-columns:minmax(0,1fr) auto;grid-template-areas:"l v" "b b";\
-        gap:.15rem .9rem;align-items:baseline;padding:.32rem 0}
-        .label{grid-area:l;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+        gap:.15rem .9rem;align-items:end;padding:.32rem 0}
+        .label{grid-area:l;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;line-clamp:2;overflow:hidden;\
+        overflow-wrap:anywhere;line-height:1.3}
         .value{grid-area:v;color:var(--soft);font-size:.84rem;font-variant-numeric:tabular-nums;white-space:nowrap}
         .bar{grid-area:b}
         .axis{margin-top:.2rem}

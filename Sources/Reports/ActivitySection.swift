@@ -25,7 +25,7 @@ struct ActivitySection {
                     labels: time.buckets.map(time.label),
                     names: time.buckets.map(time.name),
                     series: [
-                        AreaChart.Series(.step2, name: "completed", counts: time.buckets.map(\.completed)),
+                        AreaChart.Series(.step3, name: "completed", counts: time.buckets.map(\.completed)),
                         AreaChart.Series(.step4, name: "claimed", counts: time.buckets.map(\.claimed)),
                         AreaChart.Series(.aside, name: "started", counts: time.buckets.map(\.started)),
                     ],

@@ -152,7 +152,7 @@ let package = Package(
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
         tests("ReplayTests", ["Fold", "Goals", "Replay", "TestKit"]),
-        tests("ReportsTests", ["Charts", "Goals", "Reports", "TestKit"]),
+        tests("ReportsTests", ["Goals", "Reports", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
         tests(

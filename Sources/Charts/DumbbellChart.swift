@@ -50,7 +50,10 @@ package struct DumbbellChart: Sendable {
                 let (from, to) = (
                     NumberText.place(scale.share(line.before)), NumberText.place(scale.share(line.after))
                 )
-                let colour = (line.after < line.before ? Figure.Colour.loss : .gain).rawValue
+                let colour =
+                    line.after < line.before
+                    ? Figure.Colour.loss.rawValue
+                    : line.after > line.before ? Figure.Colour.gain.rawValue : Figure.Colour.aside.rawValue
                 svg.leaf("line", ["class": "way " + colour, "x1": from, "x2": to, "y1": "9", "y2": "9"])
                 svg.leaf("circle", ["class": "ring " + colour, "cx": from, "cy": "9", "r": "4.5"])
                 svg.leaf("circle", ["class": "dot " + colour, "cx": to, "cy": "9", "r": "5.5"])

@@ -48,7 +48,7 @@ enum PageStyle {
         .keys{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:.65rem 0 0;padding:0;font-size:.84rem}
         .keys li{display:flex;align-items:center;gap:.45rem}
         svg{display:block;overflow:visible}
-        svg text{font:inherit;font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
+        svg text{font:inherit;font-size:.72rem;fill:var(--soft);font-variant-numeric:tabular-nums}
         .s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}
         .gain{--c:var(--gain)}.loss{--c:var(--loss)}.aside{--c:var(--aside)}
         rect,circle,path{fill:var(--c)}
@@ -93,13 +93,13 @@ enum PageStyle {
         .onpaper{display:none}
         footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);font-size:.84rem;color:var(--soft)}
         @page{size:A4;margin:16mm 15mm}
-        @media print{body{font-size:9.5pt}.page{max-width:none;padding:0}h1{font-size:22pt}\
-        h2{font-size:14pt;margin-top:1.6rem;break-after:avoid}h3{break-after:avoid}\
-        figure.chart{border:0;border-top:1px solid var(--line);border-radius:0;padding:.7rem 0}\
-        .plot,.row,tr,.numbers,.banner{break-inside:avoid}.plotted{break-inside:avoid}thead{display:table-header-group}\
-        figcaption{break-after:avoid}details:not([open]){display:none}summary{display:none}.scroll{overflow:visible}\
+        @media print{html{font-size:12px}.page{max-width:none;padding:0}h2{margin-top:2rem;break-after:avoid}\
+        h3{break-after:avoid}h2+p{break-after:avoid}.charts{display:block}\
+        figure.chart{border:0;border-top:1px solid var(--line);border-radius:0;padding:.9rem 0 1.1rem;\
+        break-inside:avoid}.row,tr,.numbers,.banner,.facts{break-inside:avoid}thead{display:table-header-group}\
+        details:not([open]),.folded:has(>details:not([open])),summary{display:none}.scroll{overflow:visible}\
         .onpaper{display:block}.numbers{border-radius:0}svg,.numbers>div{print-color-adjust:exact;\
-        -webkit-print-color-adjust:exact}table{font-size:7.5pt}th,td{padding-right:.5rem}\
-        .rows{--v:13.5rem;--l:minmax(7rem,12rem)}.point{display:none}p,li{orphans:3;widows:3}}
+        -webkit-print-color-adjust:exact}table{font-size:.78rem}th,td{padding-right:.6rem}.point{display:none}\
+        tbody th{min-width:7rem}td.w{min-width:6rem}p,li{orphans:3;widows:3}}
         """
 }

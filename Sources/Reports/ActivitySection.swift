@@ -13,6 +13,10 @@ struct ActivitySection {
                 page.element("p", text: "Nothing was started, completed or claimed in this span.")
                 return
             }
+            // Else the last week's drop would read as one of the players.
+            let edges =
+                time.width == 1
+                ? "" : " The first and the last \(time.unit) may be cut short by the span's ends."
             let most =
                 busiest.completed == 0
                 ? "Nothing was completed."
@@ -21,7 +25,7 @@ struct ActivitySection {
                 AreaChart(
                     id: "over-time",
                     heading: "Goals completed a \(time.unit)",
-                    summary: most,
+                    summary: most + edges,
                     labels: time.buckets.map(time.label),
                     names: time.buckets.map(time.name),
                     series: [

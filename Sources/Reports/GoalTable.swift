@@ -16,7 +16,7 @@ struct GoalTable {
 
     func write(to page: inout Markup) {
         guard !goals.isEmpty else { return }
-        page.element("section") { page in
+        page.element("section", ["class": "folded"]) { page in
             page.element("h2", text: "All goals")
             let count = NumberText.grouped(Int64(goals.count)) + (goals.count == 1 ? " goal" : " goals")
             if goals.count <= ReportPage.goalsUnfolded {

@@ -47,17 +47,21 @@ package enum ReportPage {
                     ("Records folded", NumberText.grouped(model.records), ""),
                     (
                         "Goals completed", NumberText.grouped(total.completed),
-                        "\(NumberText.percent(total.completed, of: total.started)) of those started"
+                        Self.share(total.completed, of: total.started, "of those started")
                     ),
                     (
                         "Rewards claimed", NumberText.grouped(total.claimed),
-                        "\(NumberText.percent(total.claimed, of: total.completed)) of those completed"
+                        Self.share(total.claimed, of: total.completed, "of those completed")
                     ),
                 ],
                 to: &page
             )
         }
         page.newLine()
+    }
+
+    private static func share(_ part: Int64, of whole: Int64, _ words: String) -> String {
+        whole > 0 ? NumberText.percent(part, of: whole) + " " + words : ""
     }
 
     private static func writeNotes(_ model: ReportModel, to page: inout Markup) {

@@ -42,11 +42,13 @@ struct TimeBuckets {
         (self.width, self.buckets) = (width, buckets)
     }
 
-    /// For the axis: `5 Jan`, or `Jan 2026` where buckets are long.
+    /// For the axis: `5 Jan`, `5 Jan ’26` for weeks, `Jan 2026` or the year where buckets are longer.
     func label(_ bucket: Bucket) -> String {
         let date = bucket.first.date
         if width >= 91 { return String(date.year) }
-        return width >= 28 ? "\(Self.months[date.month - 1]) \(date.year)" : DayText.short(bucket.first)
+        if width >= 28 { return "\(Self.months[date.month - 1]) \(date.year)" }
+        let year = date.year % 100
+        return DayText.short(bucket.first) + (width == 7 ? (year < 10 ? " ’0\(year)" : " ’\(year)") : "")
     }
 
     /// In full: `5 Jan 2026` or `week of 5 Jan 2026`.

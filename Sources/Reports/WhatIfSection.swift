@@ -19,7 +19,10 @@ struct WhatIfSection {
                 writeRewards(to: &page)
             }
             page.element("details") { page in
-                page.element("summary", text: "Table of \(Self.count(changed.count, "goal")) that differ")
+                page.element(
+                    "summary",
+                    text: "Table of goals that differ: \(NumberText.grouped(Int64(changed.count)))"
+                )
                 writeTable(changed, to: &page)
             }
         }

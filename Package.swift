@@ -97,8 +97,9 @@ let package = Package(
         room(
             "Jobs",
             [
-                "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-                "PayloadStore", "Postgres", "Replay", "Settings", "Tables", "Zstd", log, crypto,
+                "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+                "Payloads",
+                "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "Tables", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(

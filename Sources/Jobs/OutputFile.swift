@@ -41,9 +41,14 @@ final class OutputFile {
     private func writeOut() throws {
         // An empty compressed file gets one empty frame: a file of no bytes is no zstd file.
         guard !buffer.isEmpty || (compressor != nil && byteCount == 0) else { return }
-        let bytes = if let compressor { try compressor.compress(buffer.span.bytes) } else { buffer }
+        var piece: [UInt8] = []
+        swap(&piece, &buffer)
+        defer {
+            piece.removeAll(keepingCapacity: true)
+            swap(&piece, &buffer)
+        }
+        let bytes = if let compressor { try compressor.compress(piece.span.bytes) } else { piece }
         try file.write(bytes, at: byteCount)
         byteCount += UInt64(bytes.count)
-        buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -51,8 +51,10 @@ enum Arrows {
         ],
         // Assembly.
         "Jobs": [
-            "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB", "Payloads",
-            "PayloadStore", "Postgres", "Replay", "Settings", "Tables", "Zstd", "Logging", "Crypto",
+            "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
+            "Payloads",
+            "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "Tables", "Zstd", "Logging",
+            "Crypto",
         ],
         "goalpost": [
             "EventLog", "Fold", "Goals", "Ingest", "Jobs", "Payloads", "SampleData", "Settings",

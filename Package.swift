@@ -139,6 +139,7 @@ let package = Package(
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests("JobsTests", ["Disk", "Fold", "Goals", "Jobs", "Replay", "TestKit"]),
         tests("LayeringTests", []),
         tests("LMDBTests", ["LMDB", "TestKit"]),
         tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),

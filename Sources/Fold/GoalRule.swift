@@ -1,4 +1,17 @@
-import Goals
+package import Goals
+
+/// The part of a progress row that a login or stat reads and changes, whatever form the row is kept in.
+package protocol CountedRow {
+    var progress: Int32 { get set }
+    var status: GoalStatus { get set }
+    var isActive: Bool { get }
+    var completedAt: Timestamp? { get set }
+    var claimedAt: Timestamp? { get set }
+    var lastEventAt: Timestamp? { get set }
+    var lastCountedOn: UTCDay? { get set }
+}
+
+extension ProgressRow: CountedRow {}
 
 /// What one login or stat does to one goal's row.
 ///
@@ -11,13 +24,15 @@ import Goals
 /// | increment | progress + 1 | counts |
 /// | increment, once a day | progress + 1 | only on a day after the last counted one |
 /// | daily | completed for that day | only on a day after that of the completion |
-struct GoalRule {
-    let type: GoalType
-    let countsOncePerDay: Bool
-    let target: Int32
-    let isDefaultAssigned: Bool
+///
+/// Inlinable, since replay applies it to rows of its own form, hundreds of millions of times.
+package struct GoalRule: Sendable {
+    package let type: GoalType
+    package let countsOncePerDay: Bool
+    package let target: Int32
+    package let isDefaultAssigned: Bool
 
-    init(_ goal: Goal) {
+    package init(_ goal: Goal) {
         type = goal.type
         countsOncePerDay = goal.countsOncePerDay
         target = goal.targetValue
@@ -27,7 +42,12 @@ struct GoalRule {
     /// Applies a stat's value, or a login where `value` is nil.
     ///
     /// Returns why nothing was applied, else nil.
-    func apply(value: Double?, at time: Timestamp, to row: inout ProgressRow) -> FoldCounts.Ignored? {
+    @inlinable
+    package func apply(
+        value: Double?,
+        at time: Timestamp,
+        to row: inout some CountedRow
+    ) -> FoldCounts.Ignored? {
         guard row.isActive else { return .inactive }
         switch type {
         case .daily:
@@ -60,7 +80,8 @@ struct GoalRule {
     }
 
     /// Moves progress; a completed goal stays completed wherever its progress goes.
-    private func advance(_ row: inout ProgressRow, to progress: Int32, at time: Timestamp) {
+    @inlinable
+    func advance(_ row: inout some CountedRow, to progress: Int32, at time: Timestamp) {
         row.progress = progress
         guard row.status != .completed else { return }
         if progress >= target {
@@ -71,12 +92,14 @@ struct GoalRule {
         }
     }
 
-    private static func successor(_ progress: Int32) -> Int32 {
+    @inlinable
+    static func successor(_ progress: Int32) -> Int32 {
         progress == Int32.max ? progress : progress + 1
     }
 
     /// Whether the goal counts as completed or claimed at `time`: a daily goal only on the day it was completed.
-    func isMet(_ row: ProgressRow, at time: Timestamp) -> Bool {
+    @inlinable
+    package func isMet(_ row: some CountedRow, at time: Timestamp) -> Bool {
         guard row.status == .completed || row.status == .claimed else { return false }
         return type != .daily || row.completedAt?.day == time.day
     }

@@ -13,7 +13,7 @@ package struct EventScanner {
     private let namespace: [UInt8]
     private let checks: Bool
     /// Strings whose escapes were resolved, one after another; reset by each scan.
-    private var scratch: [UInt8] = []
+    @usableFromInline var scratch: [UInt8] = []
 
     /// What a scan says about a well-formed line.
     package enum Result: Sendable {
@@ -43,6 +43,7 @@ package struct EventScanner {
     }
 
     /// Lends a field's bytes; `line` is the scanned line.
+    @inlinable
     package func with<Value>(
         _ text: EventText,
         in line: Span<UInt8>,

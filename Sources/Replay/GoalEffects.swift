@@ -99,25 +99,27 @@ package struct GoalEffects: Hashable, Sendable {
         unknownGoalClaims += other.unknownGoalClaims
     }
 
-    mutating func countStarted(_ goal: UInt32, on day: UTCDay) {
+    /// Counts what a changed row means.
+    mutating func count(_ goal: UInt32, from before: OpenRow, to after: OpenRow) {
         grow(goals: Int(goal) + 1)
-        totals[Int(goal)].started += 1
-        daily[place(goal, day)][Int(goal)].started += 1
-    }
-
-    mutating func countCompleted(_ goal: UInt32, at time: Timestamp, assignedAt: Timestamp?) {
-        grow(goals: Int(goal) + 1)
-        totals[Int(goal)].completed += 1
-        daily[place(goal, time.day)][Int(goal)].completed += 1
-        guard let assignedAt else { return }
-        if times[Int(goal)].isEmpty { times[Int(goal)] = Array(repeating: 0, count: Self.bucketCount) }
-        times[Int(goal)][Self.bucket(time.microseconds - assignedAt.microseconds)] += 1
-    }
-
-    mutating func countClaimed(_ goal: UInt32, on day: UTCDay) {
-        grow(goals: Int(goal) + 1)
-        totals[Int(goal)].claimed += 1
-        daily[place(goal, day)][Int(goal)].claimed += 1
+        if before.status == .notStarted, after.status != .notStarted {
+            totals[Int(goal)].started += 1
+            daily[place(goal, Timestamp(microseconds: after.updated).day)][Int(goal)].started += 1
+        }
+        if after.completed != OpenRow.none, after.completed != before.completed {
+            totals[Int(goal)].completed += 1
+            daily[place(goal, Timestamp(microseconds: after.completed).day)][Int(goal)].completed += 1
+            if times[Int(goal)].isEmpty {
+                times[Int(goal)] = Array(repeating: 0, count: Self.bucketCount)
+            }
+            // A goal that was switched on before it had a time counts from the completion itself.
+            let assigned = after.assigned == OpenRow.none ? after.completed : after.assigned
+            times[Int(goal)][Self.bucket(after.completed - assigned)] += 1
+        }
+        if after.status == .claimed, before.status != .claimed || before.claimed != after.claimed {
+            totals[Int(goal)].claimed += 1
+            daily[place(goal, Timestamp(microseconds: after.claimed).day)][Int(goal)].claimed += 1
+        }
     }
 
     mutating func countRejectedClaim(_ goal: UInt32?, _ reason: RequestOutcome.Rejection) {

@@ -10,199 +10,241 @@ package enum Detail: Sendable {
 }
 
 /// The folded state of some players: what the tables would hold of them, in memory.
+///
+/// Deterministic as the fold is, and by the same rules; a row takes 32 bytes and little beside.
 package struct ReplayState: Sendable {
-    private struct Entry: Sendable {
-        var state: PlayerState
-        var rows: [ReplayRow] = []
-        var requests: [[UInt8]: ReplayRequest] = [:]
-        var newestRequestAt: Timestamp?
-        var grants: [[UInt8]: ReplayGrant] = [:]
+    /// A kept outcome.
+    struct Outcome: Sendable {
+        var rejection: RequestOutcome.Rejection?
+        var decidedAt: Int64
+    }
+
+    struct Grant: Sendable {
+        let goal: UInt32
+        let reward: UInt32
+        let claimedAt: Int64
+        /// `OpenRow.none` before the delivery.
+        var deliveredAt: Int64
     }
 
     package private(set) var catalogue = GoalCatalogue()
+    package internal(set) var counts = FoldCounts()
     /// What happened since this was last set to `GoalEffects()`.
     package var effects = GoalEffects()
-    private let detail: Detail
-    private var challenges: ChallengeSet
-    private var fold: PlayerFold
-    /// Catalogue numbers by index into the set's goals, and back.
-    private var goalNumbers: [UInt32] = []
-    private var challengeNumbers: [UInt32] = []
-    private var goalIndices: [UInt32: UInt32] = [:]
-    private var table = PlayerTable()
-    private var entries: [Entry] = []
-    private var countsBefore = FoldCounts()
+    let detail: Detail
+    private(set) var challenges: ChallengeSet
+    private(set) var targets: GoalTargets
+    private(set) var kinds = RowKinds()
+    private var statCodes: [Identifier]
+    var players = PlayerRecords()
+    var rows = RowPool()
+    var outcomes = EventIDTable<Outcome>()
+    /// Entries that outcomes may have before those past retention are swept.
+    private var outcomesMax = 1 << 12
+    var grants = EventIDTable<Grant>()
+    /// Rewards of grants by number.
+    private var rewards: [Reward] = []
+    private var rewardNumbers: [Reward: UInt32] = [:]
+    /// Players of the events being applied.
+    var numbers: [UInt32] = []
 
     package init(challenges: ChallengeSet, keeping detail: Detail) {
         self.detail = detail
         self.challenges = challenges
-        fold = PlayerFold(challenges: challenges)
-        use(challenges)
+        statCodes = challenges.statCodes
+        catalogue.add(challenges)
+        targets = GoalTargets(challenges, statCodes: statCodes, catalogue: catalogue, kinds: &kinds)
     }
 
-    package var playerCount: Int { entries.count }
-    package private(set) var rowCount = 0
+    package var playerCount: Int { players.count }
+    package var rowCount: Int { rows.rowCount }
+    /// Memory that the players, their rows and requests take.
     package var byteCount: Int {
-        table.byteCount + entries.count * 128 + rowCount * MemoryLayout<ReplayRow>.stride
-    }
-    package var counts: FoldCounts {
-        var counts = countsBefore
-        counts.add(fold.counts)
-        return counts
+        players.byteCount + rows.byteCount + outcomes.byteCount + grants.byteCount + numbers.capacity * 4
     }
 
     /// Makes the log's next configuration govern all that follows.
-    package mutating func use(_ challenges: ChallengeSet) {
-        countsBefore.add(fold.counts)
+    ///
+    /// `statCodes` are the codes that events number their stats by, the set's own unless given.
+    package mutating func use(_ challenges: ChallengeSet, statCodes: [Identifier]? = nil) {
         self.challenges = challenges
-        fold = PlayerFold(challenges: challenges)
+        self.statCodes = statCodes ?? challenges.statCodes
         catalogue.add(challenges)
-        goalNumbers = challenges.goals.map { catalogue.goalNumber($0.id) ?? 0 }
-        challengeNumbers = challenges.challenges.map { catalogue.challengeNumber($0.id) ?? 0 }
-        goalIndices = Dictionary(
-            uniqueKeysWithValues: goalNumbers.enumerated().map { ($0.element, UInt32($0.offset)) }
-        )
+        renewTargets()
     }
 
-    /// Applies the events of one batch, which was parsed with the configuration in use.
-    package mutating func apply(_ events: PartitionEvents) {
-        let groups = events.grouped()
-        for player in 0..<events.players.count {
-            let id = events.players.id(UInt32(player))
-            for position in groups.starts[player]..<groups.starts[player + 1] {
-                apply(events.events[Int(groups.order[position])], events.requests, id)
-            }
-        }
+    private mutating func renewTargets() {
+        targets = GoalTargets(challenges, statCodes: statCodes, catalogue: catalogue, kinds: &kinds)
     }
 
-    private mutating func apply(_ event: FoldEvent, _ requests: [FoldRequest], _ id: Identifier) {
-        let known = table.existingIndex(of: id)
-        let number = known ?? table.index(of: id)
-        if known == nil {
-            entries.append(Entry(state: PlayerState(firstEventAt: event.time, lastEventAt: event.time)))
-        }
-        var entry = entries[Int(number)]
-        entries[Int(number)].rows = []
-        fold.begin(
-            player: event.player,
-            state: known == nil ? nil : entry.state,
-            rows: entry.rows.compactMap { row in
-                goalIndices[row.goal].map { row.progressRow(player: event.player, goal: $0) }
-            }
-        )
-        for request in entry.requests.values {
-            fold.remember(
-                decided: DecidedRequest(
-                    player: event.player,
-                    eventID: request.eventID,
-                    decidedAt: request.decidedAt
-                )
-            )
-        }
-        fold.remember(newestRequest: entry.newestRequestAt)
-        var change = PartitionChange()
-        fold.apply(event, requests: requests, to: &change)
-        fold.end(into: &change, isNew: known == nil)
-        write(change, to: &entry)
-        count(event, requests, change)
-        entries[Int(number)] = entry
+    /// Numbers a goal and a challenge of another state's or a file's catalogue; `insert` takes such numbers.
+    package mutating func number(goal: Identifier) -> UInt32 { catalogue.add(goal: goal) }
+    package mutating func number(challenge: Identifier) -> UInt32 { catalogue.add(challenge: challenge) }
+
+    func rewardNumber(_ reward: Reward) -> UInt32? { rewardNumbers[reward] }
+
+    mutating func number(reward: Reward) -> UInt32 {
+        if let number = rewardNumbers[reward] { return number }
+        rewards.append(reward)
+        rewardNumbers[reward] = UInt32(rewards.count - 1)
+        return UInt32(rewards.count - 1)
     }
 
-    private mutating func write(_ change: PartitionChange, to entry: inout Entry) {
-        for (_, state, _) in change.players { entry.state = state }
-        for row in change.newRows + change.changedRows {
-            let goal = goalNumbers[Int(row.goal)]
-            let challenge = challengeNumbers[challenges.goals[Int(row.goal)].challenge]
-            let after = ReplayRow(row, goal: goal, challenge: challenge)
-            let position = entry.rows.firstIndex { $0.goal == goal }
-            countRow(position.map { entry.rows[$0] }, after, row.updatedAt)
-            if let position {
-                entry.rows[position] = after
-            } else {
-                entry.rows.append(after)
-                rowCount += 1
-            }
-        }
-        for outcome in change.outcomes {
-            entry.requests[outcome.eventID] = ReplayRequest(
-                eventID: outcome.eventID,
-                rejection: outcome.rejection,
-                decidedAt: outcome.decidedAt
-            )
-        }
-        for (_, horizon) in change.outcomeHorizons {
-            entry.requests = entry.requests.filter { $0.value.decidedAt >= horizon }
-        }
-        entry.newestRequestAt = entry.requests.values.map(\.decidedAt).max()
-        for grant in change.grants where entry.grants[grant.claimEventID] == nil {
-            entry.grants[grant.claimEventID] = ReplayGrant(
-                claimEventID: grant.claimEventID,
-                goal: goalNumbers[Int(grant.goal)],
-                reward: grant.reward,
-                claimedAt: grant.claimedAt
-            )
-            effects.countReward(grant.reward)
-        }
-        for delivery in change.earlyDeliveries + change.deliveries
-        where entry.grants[delivery.claimEventID]?.deliveredAt == nil {
-            entry.grants[delivery.claimEventID]?.deliveredAt = delivery.deliveredAt
-        }
+    /// Forgets outcomes past their retention whenever their number has doubled since.
+    mutating func sweepOutcomes() {
+        guard outcomes.count > outcomesMax else { return }
+        let players = players
+        outcomes.sweep { $0.value.decidedAt >= Self.horizon(players[$0.player].newestRequest) }
+        outcomesMax = max(1 << 12, outcomes.count * 2)
     }
 
-    private mutating func countRow(_ before: ReplayRow?, _ after: ReplayRow, _ time: Timestamp) {
-        if before?.status ?? .notStarted == .notStarted, after.status != .notStarted {
-            effects.countStarted(after.goal, on: time.day)
-        }
-        if let completedAt = after.completedAt, completedAt != before?.completedAt {
-            effects.countCompleted(after.goal, at: completedAt, assignedAt: after.assignedAt)
-        }
-        if let claimedAt = after.claimedAt, claimedAt != before?.claimedAt || before?.status != .claimed {
-            effects.countClaimed(after.goal, on: claimedAt.day)
-        }
-    }
-
-    private mutating func count(_ event: FoldEvent, _ requests: [FoldRequest], _ change: PartitionChange) {
-        guard case .claim(let index) = event.action else { return }
-        // The id may be that of an activation decided before; only a decision of this event has its time.
-        guard let rejection = change.outcomes.first?.rejection else { return }
-        effects.countRejectedClaim(requests[Int(index)].goal.map { goalNumbers[Int($0)] }, rejection)
+    static func horizon(_ newest: Int64) -> Int64 {
+        newest == OpenRow.none
+            ? newest : newest - RequestOutcome.retentionSeconds * Timestamp.microsecondsPerSecond
     }
 
     // MARK: Players
 
-    /// Puts a restored player in; its numbers are this state's. There must be no player of this id yet.
+    /// Puts a restored player in.
+    ///
+    /// Its numbers are this state's; there must be no player of this id yet.
     package mutating func insert(_ player: ReplayPlayer) {
-        precondition(table.existingIndex(of: player.id) == nil, "a player is restored twice")
-        _ = table.index(of: player.id)
-        var entry = Entry(state: player.state)
-        entry.rows = player.rows
-        for request in player.requests { entry.requests[request.eventID] = request }
-        entry.newestRequestAt = player.newestRequestAt
-        for grant in player.grants { entry.grants[grant.claimEventID] = grant }
-        entries.append(entry)
-        rowCount += player.rows.count
+        let hash = PartitionHash.hash(player.id.utf8)
+        precondition(players.number(of: player.id.utf8.span, hash: hash) == nil, "a player is restored twice")
+        let first = player.state.firstEventAt.microseconds
+        let last = player.state.lastEventAt.microseconds
+        let number = players.add(player.id.utf8.span, hash: hash, first: first, last: last)
+        players[number].newestRequest = player.newestRequestAt?.microseconds ?? OpenRow.none
+        var directory = players[number].rows
+        rows.reserve(player.rows.count, in: &directory)
+        let kindsBefore = kinds.goals.count
+        for row in player.rows {
+            let kind = kinds.kind(goal: row.goal, challenge: row.challenge)
+            rows.append(OpenRow(row), kind: kind, to: &directory, first: first)
+        }
+        players[number].rows = directory
+        if kinds.goals.count != kindsBefore { renewTargets() }
+        for request in player.requests {
+            let outcome = Outcome(rejection: request.rejection, decidedAt: request.decidedAt.microseconds)
+            outcomes.add(number, request.eventID.span, outcome)
+        }
+        for grant in player.grants {
+            let reward = self.number(reward: grant.reward)
+            let kept = Grant(
+                goal: grant.goal,
+                reward: reward,
+                claimedAt: grant.claimedAt.microseconds,
+                deliveredAt: grant.deliveredAt?.microseconds ?? OpenRow.none
+            )
+            grants.add(number, grant.claimEventID.span, kept)
+        }
     }
 
     /// Numbers of all players in the order of their ids' bytes.
-    package func playerNumbersInIDOrder() -> [UInt32] { table.indicesInIDOrder() }
+    package func playerNumbersInIDOrder() -> [UInt32] { players.numbersInIDOrder() }
 
-    package func id(_ number: UInt32) -> ArraySlice<UInt8> { table.idBytes(number) }
+    package func id(_ number: UInt32) -> ArraySlice<UInt8> { players.id(number) }
 
-    package func playerNumber(_ id: Identifier) -> UInt32? { table.existingIndex(of: id) }
+    package func playerNumber(_ id: Identifier) -> UInt32? {
+        players.number(of: id.utf8.span, hash: PartitionHash.hash(id.utf8))
+    }
 
+    /// One player; to go through many use `forEachPlayer`, for this one searches all requests.
     package func player(_ number: UInt32) -> ReplayPlayer {
-        let entry = entries[Int(number)]
+        var player = bare(number, ranks: ranks())
+        guard detail == .everything else { return player }
+        for index in outcomes.entries.indices where outcomes.entries[index].player == number {
+            add(outcome: index, to: &player)
+        }
+        for index in grants.entries.indices where grants.entries[index].player == number {
+            add(grant: index, to: &player)
+        }
+        Self.sortRequests(&player)
+        return player
+    }
+
+    /// Every player in the order of the ids' bytes.
+    package func forEachPlayer<Failure: Error>(
+        _ body: (ReplayPlayer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let ranks = ranks()
         let isWhole = detail == .everything
-        return ReplayPlayer(
-            id: table.id(number),
-            state: entry.state,
-            newestRequestAt: entry.newestRequestAt,
-            rows: entry.rows.sorted { catalogue.goals[Int($0.goal)] < catalogue.goals[Int($1.goal)] },
-            requests: isWhole
-                ? entry.requests.values.sorted { $0.eventID.lexicographicallyPrecedes($1.eventID) } : [],
-            grants: isWhole
-                ? entry.grants.values.sorted { $0.claimEventID.lexicographicallyPrecedes($1.claimEventID) }
-                : []
+        let requests = outcomes.grouped(players: isWhole ? players.count : 0)
+        let given = grants.grouped(players: isWhole ? players.count : 0)
+        for number in players.numbersInIDOrder() {
+            var player = bare(number, ranks: ranks)
+            if isWhole {
+                let index = Int(number)
+                for entry in requests.order[requests.starts[index]..<requests.starts[index + 1]] {
+                    add(outcome: Int(entry), to: &player)
+                }
+                for entry in given.order[given.starts[index]..<given.starts[index + 1]] {
+                    add(grant: Int(entry), to: &player)
+                }
+                Self.sortRequests(&player)
+            }
+            try body(player)
+        }
+    }
+
+    /// Places of the catalogue's goals in the order of their ids' bytes.
+    private func ranks() -> [UInt32] {
+        var ranks = [UInt32](repeating: 0, count: catalogue.goals.count)
+        let order = catalogue.goals.indices.sorted { catalogue.goals[$0] < catalogue.goals[$1] }
+        for (rank, goal) in order.enumerated() { ranks[goal] = UInt32(rank) }
+        return ranks
+    }
+
+    private func bare(_ number: UInt32, ranks: [UInt32]) -> ReplayPlayer {
+        let record = players[number]
+        let newest = record.newestRequest
+        var player = ReplayPlayer(
+            id: Identifier(utf8: Array(players.id(number))),
+            state: PlayerState(
+                firstEventAt: Timestamp(microseconds: record.first),
+                lastEventAt: Timestamp(microseconds: record.last)
+            ),
+            newestRequestAt: newest == OpenRow.none ? nil : Timestamp(microseconds: newest)
         )
+        player.rows.reserveCapacity(Int(record.rows.count))
+        for position in 0..<Int(record.rows.count) {
+            let kind = Int(rows.kind(position, in: record.rows))
+            let row = rows.row(position, in: record.rows, first: record.first)
+            player.rows.append(row.replayRow(goal: kinds.goals[kind], challenge: kinds.challenges[kind]))
+        }
+        player.rows.sort { ranks[Int($0.goal)] < ranks[Int($1.goal)] }
+        return player
+    }
+
+    private func add(outcome index: Int, to player: inout ReplayPlayer) {
+        let outcome = outcomes[index]
+        let newest = player.newestRequestAt?.microseconds ?? OpenRow.none
+        guard outcome.decidedAt >= Self.horizon(newest) else { return }
+        player.requests.append(
+            ReplayRequest(
+                eventID: Array(outcomes.id(index)),
+                rejection: outcome.rejection,
+                decidedAt: Timestamp(microseconds: outcome.decidedAt)
+            )
+        )
+    }
+
+    private func add(grant index: Int, to player: inout ReplayPlayer) {
+        let grant = grants[index]
+        player.grants.append(
+            ReplayGrant(
+                claimEventID: Array(grants.id(index)),
+                goal: grant.goal,
+                reward: rewards[Int(grant.reward)],
+                claimedAt: Timestamp(microseconds: grant.claimedAt),
+                deliveredAt: grant.deliveredAt == OpenRow.none
+                    ? nil : Timestamp(microseconds: grant.deliveredAt)
+            )
+        )
+    }
+
+    private static func sortRequests(_ player: inout ReplayPlayer) {
+        player.requests.sort { $0.eventID.lexicographicallyPrecedes($1.eventID) }
+        player.grants.sort { $0.claimEventID.lexicographicallyPrecedes($1.claimEventID) }
     }
 }

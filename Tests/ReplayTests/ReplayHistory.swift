@@ -46,18 +46,40 @@ struct ReplayHistory {
             var start = part.lowerBound
             while start < part.upperBound {
                 let end = min(part.upperBound, start + 1 + Int(random.next() % 300))
-                var batch = EventBatch(
-                    challenges: set,
-                    watermarks: Array(repeating: UInt64(start), count: states.count)
-                )
-                for offset in start..<end {
-                    let line = history.lines[offset]
-                    batch.append(record: line.span, offset: UInt64(offset))
+                if random.next() % 2 == 0 {
+                    applyRouted(start..<end, set)
+                } else {
+                    applyDecoded(start..<end, set)
                 }
-                for shard in states.indices { states[shard].apply(batch.partitions[shard]) }
                 start = end
             }
         }
+    }
+
+    /// As a fold's batch is parsed.
+    private mutating func applyRouted(_ range: Range<Int>, _ set: ChallengeSet) {
+        var batch = EventBatch(
+            challenges: set,
+            watermarks: Array(repeating: UInt64(range.lowerBound), count: states.count)
+        )
+        for offset in range {
+            let line = history.lines[offset]
+            batch.append(record: line.span, offset: UInt64(offset))
+        }
+        for shard in states.indices { states[shard].apply(batch.partitions[shard]) }
+    }
+
+    /// As a replay parses, with lines one after another.
+    private mutating func applyDecoded(_ range: Range<Int>, _ set: ChallengeSet) {
+        var decoder = ReplayDecoder(
+            challenges: set,
+            other: nil,
+            shardCount: states.count,
+            choice: PlayerChoice()
+        )
+        let bytes: [UInt8] = history.lines[range].flatMap { $0 + [0x0A] }
+        decoder.append(lines: bytes.span, recordCount: range.count)
+        for shard in states.indices { states[shard].apply(decoder.shards[shard]) }
     }
 
     /// Every player of all states, by id.

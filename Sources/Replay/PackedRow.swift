@@ -1,0 +1,184 @@
+import Fold
+import Goals
+
+/// A progress row as the fold works on it: plain words, `OpenRow.none` for a time that there is not.
+struct OpenRow: Equatable, CountedRow {
+    static let none = Int64.min
+
+    var progress: Int32
+    var status: GoalStatus
+    var isActive: Bool
+    var assigned: Int64
+    var completed: Int64
+    var claimed: Int64
+    var created: Int64
+    var updated: Int64
+    var last: Int64
+    /// A day's number; `Int32.min` for none.
+    var counted: Int32
+
+    /// What holds before anything changes the goal for a player.
+    init(isAssigned: Bool, firstEventAt: Int64, time: Int64) {
+        progress = 0
+        status = .notStarted
+        isActive = isAssigned
+        assigned = isAssigned ? firstEventAt : Self.none
+        completed = Self.none
+        claimed = Self.none
+        created = time
+        updated = time
+        last = Self.none
+        counted = Int32.min
+    }
+
+    init(_ row: ReplayRow) {
+        progress = row.progress
+        status = row.status
+        isActive = row.isActive
+        assigned = row.assignedAt?.microseconds ?? Self.none
+        completed = row.completedAt?.microseconds ?? Self.none
+        claimed = row.claimedAt?.microseconds ?? Self.none
+        created = row.createdAt.microseconds
+        updated = row.updatedAt.microseconds
+        last = row.lastEventAt?.microseconds ?? Self.none
+        counted = row.lastCountedOn?.number ?? Int32.min
+    }
+
+    func replayRow(goal: UInt32, challenge: UInt32) -> ReplayRow {
+        ReplayRow(
+            goal: goal,
+            challenge: challenge,
+            progress: progress,
+            status: status,
+            isActive: isActive,
+            assignedAt: Self.time(assigned),
+            completedAt: completedAt,
+            claimedAt: claimedAt,
+            createdAt: Timestamp(microseconds: created),
+            updatedAt: Timestamp(microseconds: updated),
+            lastEventAt: lastEventAt,
+            lastCountedOn: lastCountedOn
+        )
+    }
+
+    var completedAt: Timestamp? {
+        get { Self.time(completed) }
+        set { completed = newValue?.microseconds ?? Self.none }
+    }
+    var claimedAt: Timestamp? {
+        get { Self.time(claimed) }
+        set { claimed = newValue?.microseconds ?? Self.none }
+    }
+    var lastEventAt: Timestamp? {
+        get { Self.time(last) }
+        set { last = newValue?.microseconds ?? Self.none }
+    }
+    var lastCountedOn: UTCDay? {
+        get { counted == Int32.min ? nil : UTCDay(number: counted) }
+        set { counted = newValue?.number ?? Int32.min }
+    }
+
+    private static func time(_ microseconds: Int64) -> Timestamp? {
+        microseconds == none ? nil : Timestamp(microseconds: microseconds)
+    }
+}
+
+/// A progress row in 32 bytes, as long as its times are those that nearly all rows have.
+///
+/// A time needs 58 bits, so that three of them leave room for what the others are equal to: a goal is assigned
+/// at the player's first event or at the event that made the row, was last counted by the event that last
+/// changed it, and on that day. A row with any other time, or a claimed one, is kept open beside, and
+/// `place` says where.
+/// ```
+/// made       58 bits of time, then status (2), isActive (1), isOpen (1), assigned (2)
+/// changed    58 bits of time, then isCounted: last counted when changed (1), hasDay: on that day (1)
+/// completed  58 bits of time, 0 for none
+/// ```
+struct PackedRow {
+    private static let timeMask: UInt64 = 1 << 58 - 1
+    /// Added to a time, so that the earliest with a zone's offset is above 0: 2^50 µs are 35 years.
+    private static let bias: Int64 = 1 << 50
+    private static let openBit: UInt64 = 1 << 61
+
+    private var made: UInt64
+    private var changed: UInt64
+    private var completed: UInt64
+    private var progress: Int32
+    /// Where the open row lies, if `isOpen`.
+    private(set) var place: UInt32
+
+    /// A row that nothing is in yet.
+    init() { (made, changed, completed, progress, place) = (0, 0, 0, 0, 0) }
+
+    /// The row that is kept open at `place`.
+    init(openAt place: UInt32) {
+        (made, changed, completed, progress) = (Self.openBit, 0, 0, 0)
+        self.place = place
+    }
+
+    var isOpen: Bool { made & Self.openBit != 0 }
+
+    /// Nil when the row does not fit and has to be kept open; `first` is the player's first event's time.
+    init?(_ row: OpenRow, first: Int64) {
+        guard row.claimed == OpenRow.none, Self.fits(row.created), Self.fits(row.updated) else { return nil }
+        let assigned: UInt64
+        if row.assigned == OpenRow.none {
+            assigned = 0
+        } else if row.assigned == first {
+            assigned = 1
+        } else if row.assigned == row.created {
+            assigned = 2
+        } else {
+            return nil
+        }
+        var flags: UInt64 = 0
+        if row.last != OpenRow.none {
+            guard row.last == row.updated else { return nil }
+            flags = 1
+        }
+        if row.counted != Int32.min {
+            guard flags == 1, Timestamp(microseconds: row.last).day.number == row.counted else { return nil }
+            flags |= 2
+        }
+        if row.completed == OpenRow.none {
+            completed = 0
+        } else {
+            guard Self.fits(row.completed) else { return nil }
+            completed = UInt64(bitPattern: row.completed &+ Self.bias)
+        }
+        made =
+            UInt64(bitPattern: row.created &+ Self.bias) | UInt64(row.status.rawValue) << 58
+            | (row.isActive ? 1 << 60 : 0) | assigned << 62
+        changed = UInt64(bitPattern: row.updated &+ Self.bias) | flags << 58
+        progress = row.progress
+        place = 0
+    }
+
+    /// The row that was packed; only where it is not kept open.
+    func opened(first: Int64) -> OpenRow {
+        var row = OpenRow(isAssigned: made & 1 << 60 != 0, firstEventAt: first, time: Self.time(made))
+        row.progress = progress
+        switch made >> 58 & 3 {
+        case 0: row.status = .notStarted
+        case 1: row.status = .inProgress
+        case 2: row.status = .completed
+        default: row.status = .claimed
+        }
+        switch made >> 62 {
+        case 0: row.assigned = OpenRow.none
+        case 1: row.assigned = first
+        default: row.assigned = row.created
+        }
+        row.updated = Self.time(changed)
+        if changed & 1 << 58 != 0 { row.last = row.updated }
+        if changed & 1 << 59 != 0 { row.counted = Timestamp(microseconds: row.last).day.number }
+        if completed != 0 { row.completed = Self.time(completed) }
+        return row
+    }
+
+    private static func fits(_ time: Int64) -> Bool {
+        time > -bias && time < Int64(timeMask) - bias
+    }
+
+    private static func time(_ word: UInt64) -> Int64 { Int64(word & timeMask) - bias }
+}

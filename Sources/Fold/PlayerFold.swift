@@ -5,12 +5,12 @@ package import Goals
 /// Deterministic: no clock, no randomness, no order but the log's. The same events and configuration give the
 /// same rows in whatever batches they come.
 package struct PlayerFold {
-    private let challenges: ChallengeSet
+    let challenges: ChallengeSet
     private let rules: [GoalRule]
-    private let loginGoals: [Int]
+    let loginGoals: [Int]
 
     private var player: UInt32 = 0
-    private var state: PlayerState?
+    private(set) var state: PlayerState?
     /// The player's rows, prior ones first.
     private var rows: [ProgressRow] = []
     private var priorRows: [ProgressRow] = []
@@ -18,7 +18,7 @@ package struct PlayerFold {
     private var positions: [Int32]
     private var decided: [[UInt8]: Timestamp] = [:]
     private var newestRequest: Timestamp?
-    private var outcomes: [RequestOutcome] = []
+    private(set) var outcomes: [RequestOutcome] = []
     private var deliveries: [RewardDelivery] = []
     /// Claims of the batch that got a grant.
     private var granted: Set<[UInt8]> = []
@@ -66,12 +66,7 @@ package struct PlayerFold {
         requests: [FoldRequest],
         to change: inout PartitionChange
     ) {
-        counts.records += 1
-        if let known = state {
-            state?.lastEventAt = max(known.lastEventAt, event.time)
-        } else {
-            state = PlayerState(firstEventAt: event.time, lastEventAt: event.time)
-        }
+        hear(of: event)
         switch event.action {
         case .login:
             for goal in loginGoals { signal(goal, value: nil, at: event.time) }
@@ -94,6 +89,16 @@ package struct PlayerFold {
                     deliveredAt: event.time
                 )
             )
+        }
+    }
+
+    /// Counts an event and notes that the player was heard of.
+    mutating func hear(of event: FoldEvent) {
+        counts.records += 1
+        if let known = state {
+            state?.lastEventAt = max(known.lastEventAt, event.time)
+        } else {
+            state = PlayerState(firstEventAt: event.time, lastEventAt: event.time)
         }
     }
 
@@ -129,7 +134,7 @@ package struct PlayerFold {
     // MARK: Goals
 
     /// The row as it stands, or the state that a player without a row is in.
-    private func row(_ goal: Int, at time: Timestamp) -> (position: Int?, row: ProgressRow) {
+    func row(_ goal: Int, at time: Timestamp) -> (position: Int?, row: ProgressRow) {
         let position = positions[goal]
         if position >= 0 { return (Int(position), rows[Int(position)]) }
         let isAssigned = rules[goal].isDefaultAssigned
@@ -165,7 +170,7 @@ package struct PlayerFold {
         return true
     }
 
-    private mutating func signal(_ goal: Int, value: Double?, at time: Timestamp) {
+    mutating func signal(_ goal: Int, value: Double?, at time: Timestamp) {
         let (position, before) = row(goal, at: time)
         var after = before
         if let reason = rules[goal].apply(value: value, at: time, to: &after) {

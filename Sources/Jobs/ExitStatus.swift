@@ -1,6 +1,8 @@
 /// What a command's exit code tells cron and scripts; the numbers are those of BSD's sysexits.h.
 package enum ExitStatus: Int32, Sendable {
     case done = 0
+    /// What was compared differs: drift.
+    case drift = 1
     /// Wrong options or arguments.
     case usage = 64
     /// The input or the stored data is bad: somebody has to look at it.

@@ -43,7 +43,7 @@ package struct PayloadJob {
         return Answer(bytes: bytes, isKnown: true, offset: found.offset)
     }
 
-    private static func slot(_ kind: AnswerKind) -> AnswerSlot {
+    static func slot(_ kind: AnswerKind) -> AnswerSlot {
         switch kind {
         case .initialize: .initialize
         case .challenges: .challenges

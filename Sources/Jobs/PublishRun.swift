@@ -179,7 +179,7 @@ struct PublishRun {
                 )
                 after = players.lastUser
                 isDone = after == nil
-                try await store(players, number)
+                try await store(players, number, missing: players.gone.map(\.utf8))
             }
             setMark(of: partition)
         }

@@ -42,6 +42,29 @@ package final class PayloadReader {
         try read { view throws(PayloadStoreError) in try view.withAnswer(of: user, slot, body) }
     }
 
+    /// Some players in the order of their ids with all their answers, and the state that these belong to.
+    ///
+    /// Starts after `user`, nil at the first; at most `limit`, 1 or more.
+    package func players(
+        after user: [UInt8]? = nil,
+        limit: Int
+    ) throws(PayloadStoreError) -> (state: PublishedState, players: [PublishedPlayer]) {
+        try read { view throws(PayloadStoreError) in
+            let players = try storing { () throws(LMDBError) in
+                try snapshot.withView { view throws(LMDBError) in
+                    var players: [PublishedPlayer] = []
+                    try view.forEach(in: store.layout.answers, after: user) { key, value in
+                        let id = key.withUnsafeBytes { Array($0) }
+                        players.append(value.withUnsafeBytes { PublishedPlayer(id, decoding: $0) })
+                        return players.count < limit
+                    }
+                    return players
+                }
+            }
+            return (view.state, players)
+        }
+    }
+
     /// A template's bytes, nil when it is not stored (any more).
     package func template(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
         try read { view throws(PayloadStoreError) in try view.template(id) }

@@ -220,6 +220,44 @@ extension Connection {
         if let problem { throw problem }
         return unsafe Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
     }
+
+    func beginCopyOut(_ sql: String) throws(PostgresError) {
+        let result = unsafe Result(PQexec(handle, sql))
+        try check(result, [PGRES_COPY_OUT], sql)
+    }
+
+    /// Lends the next message of the COPY to `body`; nil when there is none any more.
+    func nextCopyData<Value>(sql: String, _ body: (UnsafeRawBufferPointer) throws -> Value)
+        throws -> Value?
+    {
+        var data: UnsafeMutablePointer<CChar>?
+        let count = unsafe PQgetCopyData(handle, &data, 0)
+        guard count != -1 else { return nil }
+        guard count > 0, let message = unsafe data else { throw connectionProblem(sql) }
+        defer { unsafe PQfreemem(message) }
+        return try unsafe body(UnsafeRawBufferPointer(start: message, count: Int(count)))
+    }
+
+    /// Takes the result of a COPY whose data was read to the end; returns the rows that were copied.
+    func endCopyOut(sql: String) throws(PostgresError) -> Int {
+        let result = unsafe Result(PQgetResult(handle))
+        let problem = failure(result, [PGRES_COMMAND_OK], sql)
+        drain()
+        if let problem { throw problem }
+        return unsafe Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
+    }
+
+    /// Stops a COPY that nobody reads any more, so that the next statement may start.
+    func abandonCopyOut() {
+        cancel()
+        var data: UnsafeMutablePointer<CChar>?
+        // Ends with the server's answer to the cancel, or with the connection.
+        while unsafe PQgetCopyData(handle, &data, 0) > 0 {
+            unsafe PQfreemem(data)
+            unsafe data = nil
+        }
+        drain()
+    }
 }
 
 // MARK: Errors

@@ -54,4 +54,35 @@ package struct Transaction: ~Copyable {
         }
         return try connection.endCopyIn(failing: nil, sql: sql)
     }
+
+    /// Runs a `COPY … TO STDOUT (FORMAT binary)` and lends each tuple to `tuple` as it arrives.
+    ///
+    /// About twice as fast as `query`, with memory that does not grow; it takes no parameters. Returns how many
+    /// tuples there were. Throws what `tuple` throws, after the rest was cancelled.
+    @discardableResult
+    package func copyOut(_ sql: String, tuple: (inout TupleReader) throws -> Void) throws -> Int {
+        try connection.beginCopyOut(sql)
+        do {
+            var isStarted = false
+            while try unsafe connection.nextCopyData(
+                sql: sql,
+                { message in
+                    var start = 0
+                    if !isStarted {
+                        start = try unsafe CopyHeader.byteCount(message)
+                        isStarted = true
+                    }
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: message[start...])
+                    // The header may come alone.
+                    guard unsafe !rest.isEmpty, unsafe !CopyHeader.isTrailer(rest) else { return }
+                    var reader = unsafe TupleReader(rest)
+                    try tuple(&reader)
+                }
+            ) != nil {}
+        } catch {
+            connection.abandonCopyOut()
+            throw error
+        }
+        return try connection.endCopyOut(sql: sql)
+    }
 }

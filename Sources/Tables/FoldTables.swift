@@ -131,7 +131,7 @@ package struct FoldTables: Sendable {
     /// Locks the partition for this transaction and returns its sequence.
     ///
     /// Every stream's row of it is locked, in one order, so that two streams cannot write one leaf at once.
-    private static func lock(
+    static func lock(
         _ partition: PartitionWatermark,
         stream: String,
         in transaction: borrowing Transaction

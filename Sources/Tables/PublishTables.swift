@@ -17,7 +17,7 @@ package struct PublishTables: Sendable {
     /// Players last changed by a transaction after `after`, at most `limit`.
     ///
     /// Ascending by id, beginning after `afterUser`. Each call reads the tables as they are then, so that
-    /// a player whom every fold changes is found by every publish.
+    /// a player whom every fold changes is found by every publish. Players that a repair removed are `gone`.
     package func changed(
         partition: PartitionWatermark,
         after: UInt64,
@@ -26,8 +26,8 @@ package struct PublishTables: Sendable {
         challenges: ChallengeSet
     ) async throws -> PlayerBatch {
         let sql = """
-            SELECT p.user_id, p.first_event_at, p.last_event_at
-            FROM \(partition.leaf("player_change")) c JOIN \(partition.leaf("player")) p USING (user_id)
+            SELECT c.user_id, p.first_event_at, p.last_event_at
+            FROM \(partition.leaf("player_change")) c LEFT JOIN \(partition.leaf("player")) p USING (user_id)
             WHERE c.sequence > $3 AND c.user_id > $1::text
             ORDER BY c.user_id LIMIT $2
             """
@@ -81,6 +81,53 @@ package struct PublishTables: Sendable {
         )
     }
 
+    /// The sequence of each player's newest change, for those of `ids` that have one.
+    package func changeSequences(
+        partition: PartitionWatermark,
+        ids: [Identifier]
+    ) async throws -> [Identifier: UInt64] {
+        var column = ArrayColumn(.text, capacity: ids.count * 4)
+        for id in ids { column.append(text: id.utf8) }
+        let parameter = Parameter.array(column)
+        let sql = """
+            SELECT user_id, sequence FROM \(partition.leaf("player_change"))
+            WHERE user_id = ANY ($1::text[])
+            """
+        return try await TablesError.wrapping {
+            try await session.readOnlySnapshot { transaction in
+                var sequences: [Identifier: UInt64] = [:]
+                try transaction.query(sql, [parameter]) { row in
+                    sequences[Identifier(utf8: try row.bytes(0))] = UInt64(clamping: try row.int8(1))
+                }
+                return sequences
+            }
+        }
+    }
+
+    /// Ids of players whose newest change is not after `sequence`, at most `limit`, ascending, after `afterUser`.
+    package func unchanged(
+        partition: PartitionWatermark,
+        since sequence: UInt64,
+        afterUser: Identifier?,
+        limit: Int
+    ) async throws -> [Identifier] {
+        let sql = """
+            SELECT p.user_id FROM \(partition.leaf("player")) p
+            JOIN \(partition.leaf("player_change")) c USING (user_id)
+            WHERE c.sequence <= $3 AND p.user_id > $1::text ORDER BY p.user_id LIMIT $2
+            """
+        return try await TablesError.wrapping {
+            try await session.readOnlySnapshot { transaction in
+                var ids: [Identifier] = []
+                try transaction.query(
+                    sql,
+                    [.text(afterUser?.utf8 ?? []), .int8(Int64(limit)), Self.number(sequence)]
+                ) { ids.append(Identifier(utf8: try $0.bytes(0))) }
+                return ids
+            }
+        }
+    }
+
     private static func number(_ sequence: UInt64) -> Parameter { .int8(Int64(clamping: sequence)) }
 
     private func read(
@@ -94,8 +141,16 @@ package struct PublishTables: Sendable {
             try await session.readOnlySnapshot { transaction in
                 var players = PlayerTable()
                 var states: [PlayerState] = []
+                var gone: [Identifier] = []
+                var last: Identifier?
                 try transaction.query(sql, parameters) { row in
-                    _ = players.index(of: Identifier(utf8: try row.bytes(0)))
+                    let user = Identifier(utf8: try row.bytes(0))
+                    last = user
+                    guard !row.isNull(1) else {
+                        gone.append(user)
+                        return
+                    }
+                    _ = players.index(of: user)
                     states.append(
                         PlayerState(
                             firstEventAt: Timestamp(microseconds: try row.timestamptz(1)),
@@ -117,7 +172,8 @@ package struct PublishTables: Sendable {
                     players: players,
                     states: states,
                     rows: rows,
-                    lastUser: players.count < limit ? nil : players.id(UInt32(players.count - 1))
+                    gone: gone,
+                    lastUser: players.count + gone.count < limit ? nil : last
                 )
             }
         }

@@ -33,7 +33,7 @@ package enum TablesError: Error, Hashable, Sendable {
     }
 
     /// Runs `body`, turning PostgreSQL's errors into this room's; other errors pass through.
-    static func wrapping<Value>(_ body: () async throws -> Value) async throws -> Value {
+    package static func wrapping<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as PostgresError {

@@ -15,14 +15,14 @@ struct Goalpost: AsyncParsableCommand {
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory. Without
             GOALPOST_DATABASE_URL Goalpost runs a PostgreSQL of its own in the data directory.
 
-            Exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 69 service unavailable, 70 a bug,
+            Exit codes: 0 done, 1 verify found drift, 64 usage, 65 bad data, 66 input missing, 69 service unavailable, 70 a bug,
             71 system error, 73 cannot create, 75 try again later, 77 no permission, 78 configuration.
             """,
         version: version,
         subcommands: [
             InitCommand.self, IngestCommand.self, RunCommand.self, StatusCommand.self, CheckCommand.self,
             PayloadCommand.self, LogCommand.self, ChallengesCommand.self, DatabaseCommand.self,
-            GenerateCommand.self,
+            GenerateCommand.self, VerifyCommand.self, ExplainCommand.self,
         ]
     )
 }

@@ -8,7 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a job once.",
-        subcommands: [RunFoldCommand.self, RunPublishCommand.self]
+        subcommands: [RunFoldCommand.self, RunPublishCommand.self, RunVerifyCommand.self]
     )
 }
 

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Goals
+import Jobs
+
+/// What verify takes, under either of its names.
+struct VerifyArguments: ParsableArguments {
+    @Option(name: .customLong("partition"), help: "Only this partition; may be given several times.")
+    var partitions: [Int] = []
+
+    @Option(help: "Only this player.")
+    var player: String?
+
+    @Option(help: "Only this share of the players, more than 0 and at most 1, chosen by a hash of their ids.")
+    var sample: Double?
+
+    @Option(help: "Which players --sample chooses: the same ones for the same number.")
+    var seed: UInt64 = 0
+
+    @Flag(name: .customLong("from-log"), help: "Fold from offset 0, whatever snapshots there are.")
+    var fromLog = false
+
+    @Flag(help: "Write what the log says, and mark those players for publish.")
+    var repair = false
+
+    @Flag(help: "Also compare the published answers with the tables.")
+    var payloads = false
+
+    @Option(name: .customLong("memory-bytes"), help: "Memory that folded players may take, in bytes.")
+    var memoryBytes = VerifyOptions.memoryBytesDefault
+
+    func validate() throws {
+        if let sample, !(sample > 0 && sample <= 1) {
+            throw ValidationError("--sample is more than 0 and at most 1")
+        }
+        if player != nil, sample != nil || !partitions.isEmpty {
+            throw ValidationError("--player goes without --partition and --sample")
+        }
+        if player?.isEmpty ?? false { throw ValidationError("--player needs an id") }
+        if memoryBytes < 1 << 20 { throw ValidationError("--memory-bytes is at least 1048576") }
+    }
+
+    var options: VerifyOptions {
+        var options = VerifyOptions()
+        options.partitions = partitions.isEmpty ? nil : Set(partitions)
+        options.player = player.map { Identifier($0) }
+        if let sample { options.sample = .share(probability: sample, seed: seed) }
+        options.fromLog = fromLog
+        options.repairs = repair
+        options.payloads = payloads
+        options.memoryBytes = memoryBytes
+        return options
+    }
+
+    static let discussion = """
+        Folds the log again, in memory, with the configurations that applied, from the newest good snapshot where there
+        is one, and compares tables with it at each partition's own watermark, so that folds may go on. Lists what
+        differs. Exit code 1 when anything does, also after a repair; run it again to see that nothing is left.
+
+        --repair writes what the log says in one transaction a partition. A reward that was delivered, or that somebody
+        tried to deliver, is never taken back or changed, only reported.
+        """
+
+    /// Verifies, prints, and ends with 1 on drift.
+    func perform(_ common: CommonOptions) async throws {
+        try await common.perform {
+            let context = try await JobContext(common)
+            let job = try VerifyJob(
+                settings: context.settings,
+                access: context.access,
+                database: context.database,
+                log: context.log,
+                options: options
+            )
+            let bar = VerifyBar()
+            let offsets = { (summary: VerifySummary) -> (from: UInt64?, next: UInt64?) in
+                (summary.fromOffset, summary.nextOffset)
+            }
+            let summary = try await context.history.recording("verify", offsets: offsets) {
+                try await job.run { bar.show($0) }
+            }
+            bar.finish()
+            try common.print(summary, lines: VerifyWords.lines(summary))
+            if !summary.isClean { throw ExitCode(ExitStatus.drift.rawValue) }
+        }
+    }
+}
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Compare the tables with the log, and repair them.",
+        discussion: VerifyArguments.discussion
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var arguments: VerifyArguments
+
+    func run() async throws { try await arguments.perform(common) }
+}
+
+struct RunVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Compare the tables with the log: `goalpost verify` as a job.",
+        discussion: VerifyArguments.discussion
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var arguments: VerifyArguments
+
+    func run() async throws { try await arguments.perform(common) }
+}

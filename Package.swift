@@ -139,7 +139,13 @@ let package = Package(
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
-        tests("JobsTests", ["Disk", "Fold", "Goals", "Jobs", "Replay", "TestKit"]),
+        tests(
+            "JobsTests",
+            [
+                "Disk", "EventLog", "Fold", "Goals", "Jobs", "Postgres", "Replay", "Reports", "Settings",
+                "TestKit", log,
+            ]
+        ),
         tests("LayeringTests", []),
         tests("LMDBTests", ["LMDB", "TestKit"]),
         tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),

@@ -50,13 +50,13 @@ package struct AreaChart: Sendable {
         self.unit = unit
     }
 
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         let scale = LinearScale(greatest: Double(series.flatMap(\.counts).max() ?? 0), tickCountMax: 4)
         let grid = ValueGrid(scale: scale, top: Self.top, height: Self.height)
-        figure.write(to: &page) { page in
+        figure.write(into: &page) { page in
             figure.writeUpright(to: &page, grid: grid, unit: unit) { svg in
                 if labels.count > 1 { writeCurves(scale, to: &svg) } else { writeDots(grid, to: &svg) }
-                ColumnAxis(labels: labels).write(to: &svg, y: Self.top + Self.height + 19)
+                ColumnAxis(labels: labels).write(into: &svg, y: Self.top + Self.height + 19)
                 writePointers(to: &svg)
             }
         }

@@ -25,9 +25,9 @@ package struct BarChart: Sendable {
         self.unit = unit
     }
 
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         let scale = LinearScale(greatest: bars.map(\.amount).max() ?? 0)
-        figure.write(to: &page) { page in
+        figure.write(into: &page) { page in
             RowChart(scale: scale, unit: unit).write(
                 bars,
                 to: &page,

@@ -10,7 +10,7 @@ struct ColumnAxis {
     let labels: [String]
 
     /// Writes the labels; `y` is their baseline in pixels.
-    func write(to svg: inout Markup, y: Int) {
+    func write(into svg: inout Markup, y: Int) {
         guard let last = labels.indices.last else { return }
         let step = Self.step(labels.count, Self.labelsMax)
         let phoneStep = Self.multiple(of: step, atLeast: Self.step(labels.count, Self.labelsOnPhone))

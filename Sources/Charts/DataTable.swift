@@ -22,7 +22,7 @@ package struct DataTable: Sendable {
     }
 
     /// Writes the table in its scrolling box, reachable by keyboard.
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         page.element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
             page in
             page.element("table") { page in

@@ -37,9 +37,9 @@ package struct DumbbellChart: Sendable {
         self.unit = unit
     }
 
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         let scale = LinearScale(greatest: lines.map { max($0.before, $0.after) }.max() ?? 0)
-        figure.write(to: &page) { page in
+        figure.write(into: &page) { page in
             RowChart(scale: scale, unit: unit).write(
                 lines,
                 to: &page,

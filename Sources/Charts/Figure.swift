@@ -42,19 +42,19 @@ package struct Figure: Sendable {
     }
 
     /// Writes the frame with the drawing that `body` writes.
-    func write(to page: inout Markup, _ body: (inout Markup) -> Void) {
+    func write(into page: inout Markup, _ body: (inout Markup) -> Void) {
         page.element("figure", ["class": "chart", "id": id, "aria-labelledby": id + "-h"]) { page in
             page.element("figcaption") { page in
                 page.element("h3", ["id": id + "-h"], text: heading)
                 if !summary.isEmpty { page.element("p", text: summary) }
-                if !keys.isEmpty { writeKeys(to: &page) }
+                if !keys.isEmpty { writeKeys(into: &page) }
             }
             page.newLine()
             body(&page)
             if let table {
                 page.element("details", ["class": "data"]) { page in
                     page.element("summary", text: "Show the numbers")
-                    table.write(to: &page)
+                    table.write(into: &page)
                 }
             }
         }
@@ -83,7 +83,7 @@ package struct Figure: Sendable {
         page.newLine()
     }
 
-    private func writeKeys(to page: inout Markup) {
+    private func writeKeys(into page: inout Markup) {
         page.element("ul", ["class": "keys"]) { page in
             for key in keys {
                 page.element("li") { page in

@@ -38,9 +38,9 @@ package struct FunnelChart: Sendable {
         self.unit = unit
     }
 
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         let scale = LinearScale(greatest: Double(lines.flatMap(\.counts).max() ?? 0))
-        figure.write(to: &page) { page in
+        figure.write(into: &page) { page in
             RowChart(scale: scale, unit: unit).write(
                 lines,
                 to: &page,

@@ -27,10 +27,10 @@ package struct HistogramChart: Sendable {
         self.unit = unit
     }
 
-    package func write(to page: inout Markup) {
+    package func write(into page: inout Markup) {
         let scale = LinearScale(greatest: Double(buckets.map(\.count).max() ?? 0), tickCountMax: 4)
         let grid = ValueGrid(scale: scale, top: Self.top, height: Self.height)
-        figure.write(to: &page) { page in
+        figure.write(into: &page) { page in
             figure.writeUpright(to: &page, grid: grid, unit: unit) { svg in
                 let width = 1 / Double(max(buckets.count, 1))
                 for (index, bucket) in buckets.enumerated() {
@@ -49,7 +49,7 @@ package struct HistogramChart: Sendable {
                         )
                     }
                 }
-                ColumnAxis(labels: buckets.map(\.label)).write(to: &svg, y: Self.top + Self.height + 18)
+                ColumnAxis(labels: buckets.map(\.label)).write(into: &svg, y: Self.top + Self.height + 18)
             }
         }
     }

@@ -28,7 +28,7 @@ struct GoalFile {
         (self.result, self.goals, self.whatIf) = (result, goals, whatIf)
     }
 
-    func write(to path: String, volume: any Volume) throws -> OutputFile {
+    func write(at path: String, volume: any Volume) throws -> OutputFile {
         let file = try OutputFile(path, volume: volume)
         let columns = Self.columns + (whatIf == nil ? [] : Self.whatIfColumns)
         try file.append { $0 += Array((columns.joined(separator: ",") + "\r\n").utf8) }

@@ -66,7 +66,7 @@ package struct ReplayOutput {
         written += try writeDays(result)
         let whatIf = comparison?.report(result)
         written.append(
-            try GoalFile(result, goals, whatIf).write(to: directory + "/goals.csv", volume: volume)
+            try GoalFile(result, goals, whatIf).write(at: directory + "/goals.csv", volume: volume)
         )
         var model = ReplayReport(result: result, goals: goals, whatIf: whatIf)
             .model(namespace: options.namespace, version: options.programVersion)

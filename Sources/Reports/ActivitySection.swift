@@ -5,7 +5,7 @@ import Goals
 struct ActivitySection {
     let days: [DayTotals]
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         page.element("section") { page in
             page.element("h2", text: "Over time")
             let time = TimeBuckets(days)
@@ -34,7 +34,7 @@ struct ActivitySection {
                         AreaChart.Series(.aside, name: "started", counts: time.buckets.map(\.started)),
                     ],
                     unit: "goals a \(time.unit)"
-                ).write(to: &page)
+                ).write(into: &page)
             }
         }
         page.newLine()

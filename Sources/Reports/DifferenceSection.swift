@@ -4,7 +4,7 @@ import Charts
 struct DifferenceSection {
     let difference: DifferenceReport
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         page.element("section") { page in
             page.element("h2", text: "Beside the live tables")
             page.element("p", text: difference.compared)

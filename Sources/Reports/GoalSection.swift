@@ -4,7 +4,7 @@ import Charts
 struct GoalSection {
     let goals: [GoalReport]
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         page.element("section") { page in
             page.element("h2", text: "How far players got")
             let total = goals.map(\.funnel).reduce(GoalFunnel(), +)
@@ -58,7 +58,7 @@ struct GoalSection {
             ),
             bars: bars,
             unit: "pairs"
-        ).write(to: &page)
+        ).write(into: &page)
     }
 
     private func writeGoals(to page: inout Markup) {
@@ -79,6 +79,6 @@ struct GoalSection {
             steps: GoalFunnel.steps,
             lines: Array(lines),
             unit: "players"
-        ).write(to: &page)
+        ).write(into: &page)
     }
 }

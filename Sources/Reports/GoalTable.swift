@@ -14,7 +14,7 @@ struct GoalTable {
         }.map(\.element)
     }
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         guard !goals.isEmpty else { return }
         page.element("section", ["class": "folded"]) { page in
             page.element("h2", text: "All goals")
@@ -38,7 +38,7 @@ struct GoalTable {
                 "90 %", "Goal id", "Challenge",
             ],
             rows: Self.ordered(goals).map { goal in
-                let time = { (share: Double) in
+                let span = { (share: Double) in
                     goal.times.percentile(share).map { NumberText.span(Double($0)) } ?? "–"
                 }
                 return [
@@ -48,9 +48,9 @@ struct GoalTable {
                     .number(NumberText.percent(goal.funnel.completed, of: goal.funnel.assigned)),
                     .number(NumberText.grouped(goal.funnel.claimed)),
                     .number(NumberText.percent(goal.funnel.claimed, of: goal.funnel.completed)),
-                    .number(time(0.5)), .number(time(0.9)), .name("\(goal.id)"), .name("\(goal.challenge)"),
+                    .number(span(0.5)), .number(span(0.9)), .name("\(goal.id)"), .name("\(goal.challenge)"),
                 ]
             }
-        ).write(to: &page)
+        ).write(into: &page)
     }
 }

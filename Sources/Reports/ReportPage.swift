@@ -13,14 +13,14 @@ package enum ReportPage {
     package static func render(_ model: ReportModel) -> [UInt8] {
         HTMLPage.render(title: model.title) { page in
             writeHead(model, to: &page)
-            if let whatIf = model.whatIf { WhatIfSection(whatIf: whatIf).write(to: &page) }
+            if let whatIf = model.whatIf { WhatIfSection(whatIf: whatIf).write(into: &page) }
             if let difference = model.difference {
-                DifferenceSection(difference: difference).write(to: &page)
+                DifferenceSection(difference: difference).write(into: &page)
             }
-            ActivitySection(days: model.days).write(to: &page)
-            GoalSection(goals: model.goals).write(to: &page)
-            SpanSection(goals: model.goals).write(to: &page)
-            GoalTable(goals: model.goals).write(to: &page)
+            ActivitySection(days: model.days).write(into: &page)
+            GoalSection(goals: model.goals).write(into: &page)
+            SpanSection(goals: model.goals).write(into: &page)
+            GoalTable(goals: model.goals).write(into: &page)
             writeNotes(model, to: &page)
         }
     }

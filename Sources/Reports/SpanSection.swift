@@ -16,7 +16,7 @@ struct SpanSection {
 
     let goals: [GoalReport]
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         var all = SpanHistogram()
         for goal in goals { all.merge(goal.times) }
         guard let median = all.percentile(0.5), let ninth = all.percentile(0.9) else { return }
@@ -66,6 +66,6 @@ struct SpanSection {
             ),
             buckets: shown,
             unit: "completions"
-        ).write(to: &page)
+        ).write(into: &page)
     }
 }

@@ -4,7 +4,7 @@ import Charts
 struct WhatIfSection {
     let whatIf: WhatIfReport
 
-    func write(to page: inout Markup) {
+    func write(into page: inout Markup) {
         page.element("section") { page in
             page.element("h2", text: "What would change")
             let changed = ordered.filter(Self.isChanged)
@@ -98,7 +98,7 @@ struct WhatIfSection {
                 Self.line(goal.name + Self.mark(goal), goal.completedBefore, goal.completedAfter)
             },
             unit: "players"
-        ).write(to: &page)
+        ).write(into: &page)
     }
 
     private func writeClaims(_ changed: [WhatIfReport.GoalChange], to page: inout Markup) {
@@ -114,7 +114,7 @@ struct WhatIfSection {
                 Self.line(goal.name + Self.mark(goal), goal.claimedBefore, goal.claimedAfter)
             },
             unit: "players"
-        ).write(to: &page)
+        ).write(into: &page)
     }
 
     private func writeRewards(to page: inout Markup) {
@@ -144,7 +144,7 @@ struct WhatIfSection {
                     ]
                 }
             )
-        ).write(to: &page)
+        ).write(into: &page)
     }
 
     private func writeTable(_ changed: [WhatIfReport.GoalChange], to page: inout Markup) {
@@ -164,7 +164,7 @@ struct WhatIfSection {
                 return [.name(goal.name)] + counts.map { .number(NumberText.grouped($0)) }
                     + [.text(goal.presence.rawValue), .name("\(goal.id)"), .name("\(goal.challenge)")]
             }
-        ).write(to: &page)
+        ).write(into: &page)
     }
 
     private static func line(_ label: String, _ before: Int64, _ after: Int64) -> DumbbellChart.Line {

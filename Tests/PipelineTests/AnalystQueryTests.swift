@@ -89,6 +89,7 @@ import Testing
         def word(value):
             if value is None: return ""
             if isinstance(value, datetime.datetime):
+                if value.tzinfo is None: value = value.replace(tzinfo=datetime.timezone.utc)
                 return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             if isinstance(value, datetime.date): return value.isoformat()
             if isinstance(value, float): return "%.17g" % value

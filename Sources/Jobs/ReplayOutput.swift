@@ -39,6 +39,7 @@ package struct ReplayOutput {
         "rows.csv", "rows.ndjson.zst", "goals_daily.csv", "goals_daily.ndjson.zst", "goals.csv", "diff.csv",
         "report.html",
     ]
+    private static let playersBetweenReports = 5000
     private static let rowColumns = [
         "user_id", "goal_id", "challenge_id", "progress", "status", "is_active", "assigned_at",
         "completed_at",
@@ -57,12 +58,17 @@ package struct ReplayOutput {
     /// Writes all files; returns them with their sizes, in the order of their names.
     ///
     /// `difference` is what `ReplayDifference` wrote into the same directory.
-    package func write(_ result: ReplayResult, difference: ReplayDifference.Written? = nil) throws -> [File] {
+    /// `progress` gets the number of players written so far, every few thousand.
+    package func write(
+        _ result: ReplayResult,
+        difference: ReplayDifference.Written? = nil,
+        progress: ((Int) -> Void)? = nil
+    ) throws -> [File] {
         try volume.makeDirectory(directory, mode: 0o755)
         var written: [OutputFile] = []
         var goals = ReplayGoals(result.catalogue, result.challenges)
         var comparison = result.other.map { WhatIfComparison(result, $0) }
-        written += try writeRows(result, &goals, &comparison)
+        written += try writeRows(result, &goals, &comparison, progress)
         written += try writeDays(result)
         let whatIf = comparison?.report(result)
         written.append(
@@ -89,7 +95,8 @@ package struct ReplayOutput {
     private func writeRows(
         _ result: ReplayResult,
         _ goals: inout ReplayGoals,
-        _ comparison: inout WhatIfComparison?
+        _ comparison: inout WhatIfComparison?,
+        _ progress: ((Int) -> Void)?
     ) throws -> [OutputFile] {
         let lines =
             options.writesRows
@@ -98,7 +105,10 @@ package struct ReplayOutput {
         let challengeTexts = result.catalogue.challenges.map { FieldLines.Text($0) }
         let statusTexts = GoalStatus.allCases.map { FieldLines.Text($0.text) }
         var players = ReplayPlayers(result.states)
+        var count = 0
         while let (shard, number) = players.player() {
+            count += 1
+            if count % Self.playersBetweenReports == 0 { progress?(count) }
             let player = result.states[shard].player(number)
             comparison?.compare(player, shard: shard)
             let id = lines.map { _ in FieldLines.Text(player.id) }
@@ -111,8 +121,11 @@ package struct ReplayOutput {
                 lines.field(row.progress)
                 lines.field(statusTexts[Int(row.status.rawValue)])
                 lines.field(row.isActive)
-                for time in [row.assignedAt, row.completedAt, row.claimedAt] { lines.field(time) }
-                for time in [row.createdAt, row.updatedAt] { lines.field(time) }
+                lines.field(row.assignedAt)
+                lines.field(row.completedAt)
+                lines.field(row.claimedAt)
+                lines.field(row.createdAt)
+                lines.field(row.updatedAt)
                 lines.field(row.lastEventAt)
                 lines.field(row.lastCountedOn)
                 try lines.endLine()

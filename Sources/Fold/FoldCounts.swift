@@ -1,5 +1,5 @@
 /// What a fold did, event by event: nothing vanishes without being counted here.
-package struct FoldCounts: Sendable, Equatable {
+package struct FoldCounts: Sendable, Equatable, Codable {
     /// Why an event had no effect on a goal, or at all.
     package enum Ignored: String, Sendable, CaseIterable {
         /// A stat code that no goal counts; once an event.

@@ -78,7 +78,7 @@ package enum EventSource: String, Sendable, CaseIterable { case login, statistic
 
 /// What a claim gives.
 package struct Reward: Hashable, Sendable {
-    package enum Kind: String, Sendable, CaseIterable { case item = "ITEM", wallet = "WALLET" }
+    package enum Kind: String, Sendable, CaseIterable, Codable { case item = "ITEM", wallet = "WALLET" }
     package let kind: Kind
     package let id: String
     /// 1 or more.

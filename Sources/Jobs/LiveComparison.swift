@@ -11,13 +11,15 @@ struct LiveComparison {
         /// Nil where the replay does not have the player.
         let place: (shard: Int, number: UInt32)?
         let rows: [ReplayRow]
-        var differs = false
+        /// Left out: another fold's, or not asked for.
+        let isLeft: Bool
     }
 
     private let result: ReplayResult
     private let partitions: [PartitionWatermark]
     private let file: OutputFile
     private let isChoosy: Bool
+    private let left: Set<Identifier>
     private var marks: RowMarks
     private var current: Current?
     private var compared: Int64 = 0
@@ -28,8 +30,14 @@ struct LiveComparison {
     private var players: [Set<UInt32>]
     private var strangers: Set<Identifier> = []
 
-    /// `partitions` are those that will be compared, whole; differences go to `file`.
-    init(_ result: ReplayResult, _ partitions: [PartitionWatermark], file: OutputFile) {
+    /// `partitions` are those that will be compared, without the players `left`; differences go to `file`.
+    init(
+        _ result: ReplayResult,
+        _ partitions: [PartitionWatermark],
+        leaving left: Set<Identifier>,
+        file: OutputFile
+    ) {
+        self.left = left
         self.result = result
         self.partitions = partitions
         self.file = file
@@ -49,9 +57,8 @@ struct LiveComparison {
             if current == nil || !block.bytes[row.user].elementsEqual(current?.id ?? []) {
                 current = find(Array(block.bytes[row.user]))
             }
-            guard let player = current else { continue }
+            guard let player = current, !player.isLeft else { continue }
             guard let place = player.place else {
-                if isChoosy { continue }
                 compared += 1
                 extra += 1
                 strangers.insert(Identifier(utf8: player.id))
@@ -109,14 +116,17 @@ struct LiveComparison {
     }
 
     private func find(_ id: [UInt8]) -> Current {
+        let user = Identifier(utf8: id)
+        if !left.isEmpty, left.contains(user) { return Current(id: id, place: nil, rows: [], isLeft: true) }
         for (shard, state) in result.states.enumerated() {
-            guard let number = state.playerNumber(Identifier(utf8: id)) else { continue }
-            return Current(id: id, place: (shard, number), rows: state.player(number).rows)
+            guard let number = state.playerNumber(user) else { continue }
+            return Current(id: id, place: (shard, number), rows: state.player(number).rows, isLeft: false)
         }
-        return Current(id: id, place: nil, rows: [])
+        return Current(id: id, place: nil, rows: [], isLeft: isChoosy)
     }
 
     private func isCompared(_ id: ArraySlice<UInt8>) -> Bool {
+        if !left.isEmpty, left.contains(Identifier(utf8: Array(id))) { return false }
         let hash = PartitionHash.hash(Array(id))
         return partitions.contains { hash % UInt64($0.modulus) == UInt64($0.remainder) }
     }

@@ -10,6 +10,7 @@ package struct Workspace: Sendable {
 
     package var log: String { root + "/log/" + Self.stream }
     package var quarantine: String { root + "/log/quarantine" }
+    package var snapshots: String { root + "/snapshots" }
     package var payloads: String { root + "/payloads" }
     package var settingsFile: String { root + "/goalpost.yaml" }
 }

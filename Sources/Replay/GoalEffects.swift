@@ -3,9 +3,9 @@ package import Goals
 /// What happened goal by goal and UTC day: counts of a stretch of the log, which can be added up.
 ///
 /// Days are those of the events themselves. A daily goal is completed once a day it is completed on.
-package struct GoalEffects: Hashable, Sendable {
+package struct GoalEffects: Hashable, Sendable, Codable {
     /// How often something happened.
-    package struct Counts: Hashable, Sendable {
+    package struct Counts: Hashable, Sendable, Codable {
         /// Rows that left not_started.
         package var started: UInt64 = 0
         package var completed: UInt64 = 0
@@ -23,7 +23,7 @@ package struct GoalEffects: Hashable, Sendable {
     }
 
     /// Something that a claim gives.
-    package struct RewardName: Hashable, Sendable, Comparable {
+    package struct RewardName: Hashable, Sendable, Comparable, Codable {
         package let kind: Reward.Kind
         package let id: String
 

@@ -27,8 +27,9 @@ package struct ReplayState: Sendable {
         var deliveredAt: Int64
     }
 
-    package private(set) var catalogue = GoalCatalogue()
-    package internal(set) var counts = FoldCounts()
+    package private(set) var catalogue: GoalCatalogue
+    /// What became of the events, as a fold counts it.
+    package var counts = FoldCounts()
     /// What happened since this was last set to `GoalEffects()`.
     package var effects = GoalEffects()
     let detail: Detail
@@ -48,12 +49,18 @@ package struct ReplayState: Sendable {
     /// Players of the events being applied.
     var numbers: [UInt32] = []
 
-    package init(challenges: ChallengeSet, keeping detail: Detail) {
+    /// A state without players; `catalogue` gives goals their numbers, where a file or another state has some.
+    package init(
+        challenges: ChallengeSet,
+        keeping detail: Detail,
+        catalogue: GoalCatalogue = GoalCatalogue()
+    ) {
         self.detail = detail
+        self.catalogue = catalogue
         self.challenges = challenges
         statCodes = challenges.statCodes
-        catalogue.add(challenges)
-        targets = GoalTargets(challenges, statCodes: statCodes, catalogue: catalogue, kinds: &kinds)
+        self.catalogue.add(challenges)
+        targets = GoalTargets(challenges, statCodes: statCodes, catalogue: self.catalogue, kinds: &kinds)
     }
 
     package var playerCount: Int { players.count }
@@ -76,12 +83,6 @@ package struct ReplayState: Sendable {
     private mutating func renewTargets() {
         targets = GoalTargets(challenges, statCodes: statCodes, catalogue: catalogue, kinds: &kinds)
     }
-
-    /// Numbers a goal and a challenge of another state's or a file's catalogue; `insert` takes such numbers.
-    package mutating func number(goal: Identifier) -> UInt32 { catalogue.add(goal: goal) }
-    package mutating func number(challenge: Identifier) -> UInt32 { catalogue.add(challenge: challenge) }
-
-    func rewardNumber(_ reward: Reward) -> UInt32? { rewardNumbers[reward] }
 
     mutating func number(reward: Reward) -> UInt32 {
         if let number = rewardNumbers[reward] { return number }
@@ -163,12 +164,13 @@ package struct ReplayState: Sendable {
         return player
     }
 
-    /// Every player in the order of the ids' bytes.
+    /// Every player in the order of the ids' bytes; `isWhole` with requests and grants, whatever the state keeps.
     package func forEachPlayer<Failure: Error>(
+        isWhole: Bool? = nil,
         _ body: (ReplayPlayer) throws(Failure) -> Void
     ) throws(Failure) {
         let ranks = ranks()
-        let isWhole = detail == .everything
+        let isWhole = isWhole ?? (detail == .everything)
         let requests = outcomes.grouped(players: isWhole ? players.count : 0)
         let given = grants.grouped(players: isWhole ? players.count : 0)
         for number in players.numbersInIDOrder() {

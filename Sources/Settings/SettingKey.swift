@@ -140,6 +140,13 @@ package struct SettingKey: Sendable {
                 standard: String(64 * Self.gibibyte),
                 meaning: "Address space of the payload store; the file only grows as it fills."
             )
+        case .snapshotsKept:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1000, unit: "snapshots"),
+                standard: "3",
+                meaning: "How many of the newest snapshots `goalpost run snapshot` keeps."
+            )
         case .frontListen:
             self.init(
                 name: name,

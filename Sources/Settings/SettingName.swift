@@ -14,6 +14,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case foldConnections = "fold_connections"
     case publishBatchPlayers = "publish_batch_players"
     case payloadMapBytes = "payload_map_bytes"
+    case snapshotsKept = "snapshots_kept"
     case frontListen = "front_listen"
     case frontMaxAgeSeconds = "front_max_age_seconds"
     case ingestURL = "ingest_url"

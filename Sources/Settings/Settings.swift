@@ -20,6 +20,7 @@ package struct Settings: Sendable, Equatable {
     package let foldConnections: Int
     package let publishBatchPlayers: Int
     package let payloadMapBytes: Int
+    package let snapshotsKept: Int
     package let frontListen: String
     package let frontMaxAgeSeconds: Int
     package let ingestURL: String
@@ -72,6 +73,7 @@ package struct Settings: Sendable, Equatable {
         foldConnections = try values.number(.foldConnections)
         publishBatchPlayers = try values.number(.publishBatchPlayers)
         payloadMapBytes = try values.number(.payloadMapBytes)
+        snapshotsKept = try values.number(.snapshotsKept)
         frontListen = try values.requiredText(.frontListen)
         frontMaxAgeSeconds = try values.number(.frontMaxAgeSeconds)
         ingestURL = try values.requiredText(.ingestURL)

@@ -22,7 +22,7 @@ struct Goalpost: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, IngestCommand.self, RunCommand.self, StatusCommand.self, CheckCommand.self,
             PayloadCommand.self, LogCommand.self, ChallengesCommand.self, DatabaseCommand.self,
-            GenerateCommand.self, VerifyCommand.self, ExplainCommand.self,
+            GenerateCommand.self, ReplayCommand.self, VerifyCommand.self, ExplainCommand.self,
         ]
     )
 }

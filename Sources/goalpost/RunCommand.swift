@@ -8,7 +8,9 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a job once.",
-        subcommands: [RunFoldCommand.self, RunPublishCommand.self, RunVerifyCommand.self]
+        subcommands: [
+            RunFoldCommand.self, RunPublishCommand.self, RunSnapshotCommand.self, RunVerifyCommand.self,
+        ]
     )
 }
 

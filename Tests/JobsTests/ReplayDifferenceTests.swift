@@ -8,7 +8,12 @@ import Testing
 
 /// `--diff` finds nothing where there is nothing, and what was planted where something was.
 @Suite(.serialized) struct ReplayDifferenceTests {
-    private func differ(_ world: TableWorld, _ result: ReplayResult) async throws
+    /// Notes where the tables are, lets `meanwhile` change them, and compares.
+    private func differ(
+        _ world: TableWorld,
+        _ result: ReplayResult,
+        meanwhile: () async throws -> Void = {}
+    ) async throws
         -> (written: ReplayDifference.Written, lines: [ResultFiles.Line])
     {
         let path = world.directory.path + "/out"
@@ -18,7 +23,9 @@ import Testing
             directory: path,
             volume: LocalVolume()
         )
-        let written = try await difference.write(result)
+        let start = try await difference.begin()
+        try await meanwhile()
+        let written = try await difference.write(result, since: start)
         #expect(written.file.name == "diff.csv")
         #expect(try LocalVolume().fileSize(path + "/diff.csv") == written.file.bytes)
         return (written, try ResultFiles.csv(path + "/diff.csv"))
@@ -44,6 +51,29 @@ import Testing
         #expect(try LocalVolume().exists(path + "/diff.csv"))
         let page = try LocalVolume().readFile(path + "/report.html", bytesMax: 1 << 24)
         #expect(String(decoding: page, as: UTF8.self).contains("No difference in"))
+    }
+
+    @Test(arguments: UInt64(51)...53)
+    func `folds that go on meanwhile make no difference`(seed: UInt64) async throws {
+        let history = try RandomHistory(seed: seed, lineCount: 1500)
+        let world = try await TableWorld(partitions: 4)
+        try await world.fold(history, 0..<1200)
+        let result = try ReplayedHistory(history, shards: 2, until: 1200).result
+        let (written, lines) = try await differ(world, result) {
+            try await world.fold(history, 1200..<history.lines.count)
+        }
+        #expect(lines == [], "seed \(seed)")
+        #expect(written.report.isSame && written.report.rowsCompared > 0)
+        #expect(written.report.compared.contains("are left out"))
+        // What was there before is found all the same, in players that the fold left alone.
+        let quiet = try #require(
+            history.oracle.rows.values.first { row in
+                !history.lines[1200...].contains { (try? NaiveEvent(line: $0).userId) == row.userId }
+            }
+        )
+        try await world.execute("DELETE FROM goalpost.user_goal_progress WHERE \(key(quiet))")
+        let start = try ReplayedHistory(history, shards: 2).result
+        #expect(try await differ(world, start).written.report.rowsMissing == 1)
     }
 
     @Test func `every planted difference is listed, and nothing else`() async throws {
@@ -134,7 +164,7 @@ import Testing
             "UPDATE goalpost.fold_watermark SET next_offset = 600 WHERE partition IN (0, 2)"
         )
         let report = try await differ(world, replay).written.report
-        #expect(report.compared.contains("in 2 of 4 partitions: 1, 3 are folded up to other offsets"))
+        #expect(report.compared.contains("in 2 of 4 partitions: 1, 3 were folded up to other offsets"))
 
         try await world.execute("UPDATE goalpost.meta SET log_uuid = gen_random_uuid()")
         await #expect(throws: (any Error).self) { try await differ(world, replay) }

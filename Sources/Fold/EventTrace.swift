@@ -95,7 +95,8 @@ extension PlayerFold {
             trace.effects = [
                 EventTrace.Effect(
                     goal: goal,
-                    before: found.row,
+                    // A first event is what assigns default goals: look again where there was no row.
+                    before: found.position == nil ? defaultRow(Int(goal), at: event.time) : found.row,
                     hadRow: found.position != nil,
                     after: row(Int(goal), at: event.time).row,
                     ignored: nil

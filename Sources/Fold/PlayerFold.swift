@@ -137,8 +137,13 @@ package struct PlayerFold {
     func row(_ goal: Int, at time: Timestamp) -> (position: Int?, row: ProgressRow) {
         let position = positions[goal]
         if position >= 0 { return (Int(position), rows[Int(position)]) }
+        return (nil, defaultRow(goal, at: time))
+    }
+
+    /// The state that a player without a row is in; `time` is when the row would be made.
+    func defaultRow(_ goal: Int, at time: Timestamp) -> ProgressRow {
         let isAssigned = rules[goal].isDefaultAssigned
-        let row = ProgressRow(
+        return ProgressRow(
             player: player,
             goal: UInt32(goal),
             isActive: isAssigned,
@@ -146,7 +151,6 @@ package struct PlayerFold {
             createdAt: time,
             updatedAt: time
         )
-        return (nil, row)
     }
 
     /// Keeps a changed row; a row that equals what was there is not made or touched.

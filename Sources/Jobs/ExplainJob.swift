@@ -1,6 +1,7 @@
 import EventLog
 import Fold
 import Goals
+package import Logging
 import PayloadStore
 import Postgres
 package import Settings
@@ -17,9 +18,11 @@ package struct ExplainJob: Sendable {
     private let access: LogAccess
     private let database: Database?
     private let namespace: Identifier
+    private let log: Logger
 
     /// `database` is nil where it does not run: then nothing is compared.
-    package init(settings: Settings, access: LogAccess, database: Database?) throws(JobError) {
+    package init(settings: Settings, access: LogAccess, database: Database?, log: Logger) throws(JobError) {
+        self.log = log
         self.settings = settings
         self.access = access
         self.database = database
@@ -42,7 +45,8 @@ package struct ExplainJob: Sendable {
         let end = try access.directory.end()
         let stored = try await stored(id)
         let target = stored.map { min($0.watermark, end) } ?? end
-        let (known, from) = try VerifyStart(access: access, fromLog: false).contents(of: id, before: target)
+        let (known, from) = try VerifyStart(access: access, log: log, fromLog: false)
+            .contents(of: id, upTo: target, wholeLog: true)
         var history = PlayerHistory(known)
         var newest = NewestEvents(limit: limit)
         var count: UInt64 = 0

@@ -10,11 +10,11 @@ struct PartitionScanner {
 
     private let partition: PartitionWatermark
     private let namespace: [UInt8]
-    private let sample: PlayerSample
+    private let choice: PlayerChoice
     /// The log's players, numbered on through all states.
     private var players = PlayerTable()
     private var expected: [UInt64] = []
-    private var sums: [UInt64]
+    private var sums: [UInt64] = []
     private var goals = PlayerTable()
     private var challenges = PlayerTable()
     /// Players that the log does not know.
@@ -35,18 +35,15 @@ struct PartitionScanner {
         _ partition: PartitionWatermark,
         states: [ReplayState],
         namespace: Identifier,
-        sample: PlayerSample
+        choice: PlayerChoice
     ) {
         self.partition = partition
         self.namespace = namespace.utf8
-        self.sample = sample
+        self.choice = choice
         for state in states {
-            for number in 0..<UInt32(state.playerCount) {
-                let id = state.id(number)
-                let hash = PartitionHash.hash(id.span)
-                guard sample.includes(hash) else { continue }
-                _ = players.index(of: id.span, hash: hash)
-                expected.append(RowChecksum.player(state.player(number)))
+            state.forEachPlayer { player in
+                _ = players.index(of: player.id)
+                expected.append(RowChecksum.player(player))
             }
         }
         if let catalogue = states.first?.catalogue {
@@ -59,11 +56,12 @@ struct PartitionScanner {
     /// The log's players.
     var playerCount: Int { expected.count }
 
-    /// Players whose sums differ, or whose change is lost, in no particular order.
-    var differing: [Identifier] {
-        (0..<UInt32(expected.count)).filter {
+    /// Players whose sums differ, or whose change is lost.
+    var differing: Set<Identifier> {
+        let numbers = (0..<UInt32(expected.count)).filter {
             expected[Int($0)] != sums[Int($0)] || lost.contains($0)
-        }.map { players.id($0) }
+        }
+        return Set(numbers.map { players.id($0) })
     }
 
     mutating func add(_ block: ScanBlock<ScannedProgress>) {
@@ -140,7 +138,7 @@ struct PartitionScanner {
     }
 
     private mutating func note(_ id: [UInt8], _ hash: UInt64) {
-        guard sample.includes(hash) else { return }
+        guard choice.contains(id.span, hash: hash) else { return }
         guard unknown.count + strangers.count < Self.idsMax else {
             isTruncated = true
             return

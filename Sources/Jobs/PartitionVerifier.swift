@@ -43,8 +43,10 @@ final class PartitionVerifier: Sendable {
     private struct Finding: Sendable {
         var mark: PartitionWatermark
         var summary = VerifySummary()
-        /// Players to be compared again, and written, in the repairing transaction.
-        var players: [Identifier] = []
+        /// The log's players who differ: to be compared again, and written, in the repairing transaction.
+        var differing: Set<Identifier> = []
+        /// Players that the log does not know.
+        var unknown: [Identifier] = []
         var strangers: [Identifier] = []
         /// The log's end, where the watermark lies beyond it.
         var logEnd: UInt64?
@@ -93,7 +95,7 @@ final class PartitionVerifier: Sendable {
         let end = try access.directory.end()
         if mark.nextOffset > end { finding.logEnd = end }
         try parts.withLock { parts in
-            try catchUp(&parts, partition, to: min(mark.nextOffset, end))
+            try catchUp(&parts, mark, to: min(mark.nextOffset, end))
             guard let part = parts[partition] else { return }
             try compare(part, &finding, rows, in: transaction)
         }
@@ -101,19 +103,22 @@ final class PartitionVerifier: Sendable {
     }
 
     /// Folds a partition's states up to `target`.
-    private func catchUp(_ parts: inout [Int: StateFold.Part], _ partition: Int, to target: UInt64) throws {
-        guard let position = parts[partition]?.position else { return }
+    private func catchUp(
+        _ parts: inout [Int: StateFold.Part],
+        _ mark: PartitionWatermark,
+        to target: UInt64
+    ) throws {
+        guard let position = parts[mark.partition]?.position else { return }
         guard position <= target else {
             throw JobError(
                 .tryAgain,
-                "the watermark of partition \(partition) went back to \(target) while verify was at work: run it again"
+                "the watermark of partition \(mark.partition) went back to \(target) while verify was at work: "
+                    + "run it again"
             )
         }
-        guard position < target else { return }
-        var own: [Int: StateFold.Part] = [:]
-        own[partition] = parts.removeValue(forKey: partition)
-        try fold.fold(&own, to: [partition: target])
-        parts[partition] = own[partition]
+        guard var part = parts.removeValue(forKey: mark.partition) else { return }
+        try fold.catchUp(&part, modulus: mark.modulus, remainder: mark.remainder, to: target)
+        parts[mark.partition] = part
     }
 
     private func compare(
@@ -127,7 +132,7 @@ final class PartitionVerifier: Sendable {
             finding.mark,
             states: states,
             namespace: namespace,
-            sample: options.sample
+            choice: options.choice
         )
         let scan = ProgressScan(finding.mark)
         finding.summary.players = UInt64(scanner.playerCount)
@@ -141,18 +146,13 @@ final class PartitionVerifier: Sendable {
         finding.summary.outcomes = UInt64(try scan.outcomes(in: transaction) { scanner.add($0) })
         finding.summary.grants = UInt64(try scan.grants(in: transaction) { scanner.add($0) })
         finding.summary.isTruncated = scanner.isTruncated
-        finding.players = (scanner.differing + scanner.unknown).sorted()
+        finding.differing = scanner.differing
+        finding.unknown = scanner.unknown.sorted()
         finding.strangers = scanner.strangers.sorted()
 
         var comparison = PlayerComparison(partition: finding.mark.partition)
+        try compare(finding, part, &comparison, in: transaction) { _ in try rows(0) }
         let reader = StoredPlayerReader(finding.mark)
-        for chunk in Self.chunks(finding.players) {
-            try rows(0)
-            for stored in try reader.players(chunk, in: transaction) {
-                comparison.compare(expected(stored.id, part), stored, sequence: finding.mark.sequence)
-            }
-            _ = comparison.takeRepair()
-        }
         for chunk in Self.chunks(finding.strangers) {
             for stored in try reader.players(chunk, in: transaction) { comparison.addStranger(stored) }
         }
@@ -177,13 +177,39 @@ final class PartitionVerifier: Sendable {
         )
     }
 
-    /// What the log says of a player.
-    private func expected(_ id: Identifier, _ part: StateFold.Part) -> ExpectedPlayer {
-        let shard = PartitionHash.partition(of: id.utf8, modulus: fold.shardCount)
-        guard let state = part.states[shard], let number = state.playerNumber(id) else {
-            return ExpectedPlayer(unknown: id)
+    /// Compares the players found field by field; `finish` gets what would repair some of them, again and again.
+    private func compare(
+        _ finding: Finding,
+        _ part: StateFold.Part,
+        _ comparison: inout PlayerComparison,
+        in transaction: borrowing Transaction,
+        finish: (PartitionRepair) throws -> Void
+    ) throws {
+        let reader = StoredPlayerReader(finding.mark)
+        var expected: [ExpectedPlayer] = []
+        func compareExpected() throws {
+            let stored = try reader.players(expected.map(\.id), in: transaction)
+            for (log, table) in zip(expected, stored) {
+                comparison.compare(log, table, sequence: finding.mark.sequence)
+            }
+            expected.removeAll()
+            try finish(comparison.takeRepair())
         }
-        return ExpectedPlayer(state.player(number), state.catalogue, namespace: namespace)
+        if !finding.differing.isEmpty {
+            for shard in part.states.keys.sorted() {
+                guard let state = part.states[shard] else { continue }
+                try state.forEachPlayer { player throws in
+                    guard finding.differing.contains(player.id) else { return }
+                    expected.append(ExpectedPlayer(player, state.catalogue, namespace: namespace))
+                    if expected.count == Self.playersAtOnce { try compareExpected() }
+                }
+            }
+        }
+        try compareExpected()
+        for chunk in Self.chunks(finding.unknown) {
+            expected = chunk.map { ExpectedPlayer(unknown: $0) }
+            try compareExpected()
+        }
     }
 
     private static func chunks(_ ids: [Identifier]) -> [[Identifier]] {
@@ -206,17 +232,11 @@ final class PartitionVerifier: Sendable {
                 guard
                     var writer = try RepairWriter(finding.mark, stream: Workspace.stream, in: transaction)
                 else { return nil }
-                let reader = StoredPlayerReader(finding.mark)
                 var marked: UInt64 = 0
                 try self.parts.withLock { parts in
                     guard let part = parts[finding.mark.partition] else { return }
-                    for chunk in Self.chunks(finding.players) {
-                        var comparison = PlayerComparison(partition: finding.mark.partition)
-                        for stored in try reader.players(chunk, in: transaction) {
-                            let expected = self.expected(stored.id, part)
-                            comparison.compare(expected, stored, sequence: finding.mark.sequence)
-                        }
-                        let repair = comparison.takeRepair()
+                    var comparison = PlayerComparison(partition: finding.mark.partition)
+                    try self.compare(finding, part, &comparison, in: transaction) { repair in
                         marked += UInt64(repair.marked.count)
                         try writer.write(repair, in: transaction)
                     }

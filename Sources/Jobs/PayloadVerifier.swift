@@ -3,6 +3,7 @@ import Goals
 import PayloadStore
 import Payloads
 import Postgres
+import Replay
 import Settings
 import Tables
 import Zstd
@@ -70,7 +71,8 @@ struct PayloadVerifier {
                 let own = found.players.filter { player in
                     let hash = PartitionHash.hash(player.user)
                     return hash % UInt64(mark.modulus) == UInt64(mark.remainder)
-                        && options.player.map { $0.utf8 == player.user } ?? options.sample.includes(hash)
+                        && options.player.map { $0.utf8 == player.user }
+                            ?? options.choice.contains(player.user.span, hash: hash)
                 }
                 try await comparison.compare(own, mark, found.state, reader)
             }
@@ -255,7 +257,7 @@ extension PayloadVerifier {
                 for id in ids {
                     let isAsked =
                         options.player.map { $0 == id }
-                        ?? options.sample.includes(PartitionHash.hash(id.utf8))
+                        ?? options.choice.contains(id.utf8.span, hash: PartitionHash.hash(id.utf8))
                     guard isAsked else { continue }
                     if try reader.withAnswer(of: id.utf8, .initialize, { _, _ in true }) == nil {
                         add(.payloadMissing, partition, id, nil, nil, says: "the tables know the player")

@@ -20,7 +20,7 @@ struct PlayerComparison {
         return repair
     }
 
-    /// Compares one player; `sequence` is the partition's. Returns whether anything differs.
+    /// Compares one player and returns whether anything differs; `sequence` is the partition's.
     @discardableResult
     mutating func compare(_ log: ExpectedPlayer, _ table: StoredPlayer, sequence: UInt64) -> Bool {
         let before = list.count

@@ -1,6 +1,7 @@
 import EventLog
 import Fold
 import Goals
+import Logging
 import Postgres
 import Tables
 
@@ -13,6 +14,7 @@ struct PlayerVerifier: Sendable {
     let namespace: Identifier
     let options: VerifyOptions
     let player: Identifier
+    let log: Logger
 
     private struct Finding: Sendable {
         var summary = VerifySummary()
@@ -57,8 +59,8 @@ struct PlayerVerifier: Sendable {
         }
         let end = try access.directory.end()
         let target = min(mark.nextOffset, end)
-        let (known, from) = try VerifyStart(access: access, fromLog: options.fromLog)
-            .contents(of: player, before: target)
+        let (known, from) = try VerifyStart(access: access, log: log, fromLog: options.fromLog)
+            .contents(of: player, upTo: target, wholeLog: false)
         var history = PlayerHistory(known)
         try PlayerScan(access: access, player: player)
             .fold(into: &history, from: from, to: target, progress: { _ in try Task.checkCancellation() })

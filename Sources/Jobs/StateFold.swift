@@ -4,112 +4,112 @@ import Goals
 import Replay
 
 /// Folds stretches of the log into the states of some partitions, for comparing them with the tables.
-struct StateFold {
+struct StateFold: Sendable {
     /// More memory was needed than allowed.
     struct MemoryExceeded: Error { let bytes: Int }
 
-    /// One partition's players, in one or more states, and how far they are folded.
+    /// One partition's players, in one or more states by shard, and how far they are folded.
     struct Part: Sendable {
         var states: [Int: ReplayState]
         /// First offset that is not folded.
         var position: UInt64
     }
 
-    private let access: LogAccess
+    /// Records parsed at once by all shards together: some 200 MB of events.
+    private static let recordsAtOnce = 1 << 21
+
+    let access: LogAccess
     /// Into how many shards all ids are divided; a multiple of every partition's modulus.
     let shardCount: Int
-    private let memoryBytesMax: Int
+    let memoryBytesMax: Int
+    /// Which players are folded.
+    let choice: PlayerChoice
 
-    init(access: LogAccess, shardCount: Int, memoryBytesMax: Int) {
-        self.access = access
-        self.shardCount = shardCount
-        self.memoryBytesMax = memoryBytesMax
+    /// The shards that make up a partition.
+    func shards(modulus: Int, remainder: Int) -> [Int] {
+        (0..<shardCount).filter { $0 % modulus == remainder }
     }
 
-    /// An empty part for the ids whose hash leaves `remainder` when divided by `modulus`, from offset 0 on.
-    func emptyPart(modulus: Int, remainder: Int) throws -> Part {
-        let challenges = try access.governing(0).set
-        let shards = (0..<shardCount).filter { $0 % modulus == remainder }
-        let states = shards.map { ($0, ReplayState(challenges: challenges, keeping: .everything)) }
-        return Part(states: Dictionary(uniqueKeysWithValues: states), position: 0)
-    }
-
-    /// Folds each part up to its `target`; parts that are there already stay as they are.
+    /// Folds one state a shard from `start` on, each up to the greatest target of the partitions in it.
     ///
-    /// `progress` gets the offset reached after each frame, and may throw to stop.
+    /// `targets` are by remainder of `shardCount`; shards without one are left out. `progress` gets the offset
+    /// reached after each batch. Throws `MemoryExceeded`.
     func fold(
-        _ parts: inout [Int: Part],
+        _ states: [ReplayState],
+        from start: UInt64,
         to targets: [Int: UInt64],
-        progress: (UInt64) throws -> Void = { _ in }
-    ) throws {
-        // Between two neighbouring stops the same parts take part.
-        let stops = Set(parts.values.map(\.position) + targets.values).sorted()
-        for (start, end) in zip(stops, stops.dropFirst()) {
-            let taking = parts.keys.filter { number in
-                guard let part = parts[number], let target = targets[number] else { return false }
-                return part.position <= start && target >= end
+        progress: (UInt64) -> Void
+    ) async throws -> [ReplayState] {
+        var states = states
+        var from = start
+        // Between two neighbouring stops the same shards take part.
+        for stop in Set(targets.values).sorted() where stop > from {
+            let taking = targets.filter { $0.value >= stop }.map(\.key)
+            var options = LogReplay.Options()
+            options.threads = shardCount
+            options.choice = choice
+            options.choice.partitions = Set(taking)
+            options.choice.modulus = shardCount
+            // The limit is kept here, to try again with fewer partitions.
+            options.memoryBytesMax = .max
+            options.stretchRecords = max(1 << 10, min(1 << 16, Self.recordsAtOnce / shardCount))
+            let replay = LogReplay(access: access, options: options)
+            var taken = 0
+            let given = LogReplay.States(own: states)
+            states = []
+            let (folded, done) = try await replay.run(given, from..<stop) { done in
+                taken = done.byteCount
+                progress(done.nextOffset)
+                return taken <= memoryBytesMax
             }
-            guard !taking.isEmpty else { continue }
-            try fold(&parts, taking, start, end, progress)
-            for number in taking { parts[number]?.position = end }
+            try Task.checkCancellation()
+            guard taken <= memoryBytesMax else { throw MemoryExceeded(bytes: taken) }
+            guard done.nextOffset == stop else {
+                throw JobError(.software, "a fold up to offset \(stop) ended at \(done.nextOffset)")
+            }
+            states = folded.own
+            from = stop
         }
+        return states
     }
 
-    private func fold(
-        _ parts: inout [Int: Part],
-        _ taking: [Int],
-        _ start: UInt64,
-        _ end: UInt64,
-        _ progress: (UInt64) throws -> Void
-    ) throws {
-        // A watermark beyond the end makes a batch leave out the shards that do not take part.
-        var watermarks = [UInt64](repeating: .max, count: shardCount)
-        for number in taking {
-            for shard in parts[number]?.states.keys.sorted() ?? [] { watermarks[shard] = 0 }
-        }
-        let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: start)
-        var next = start
-        while next < end {
+    /// Folds a partition on to `target`, on the calling thread.
+    func catchUp(_ part: inout Part, modulus: Int, remainder: Int, to target: UInt64) throws {
+        var next = part.position
+        guard next < target else { return }
+        var choice = choice
+        (choice.partitions, choice.modulus) = ([remainder], modulus)
+        let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: next)
+        while next < target {
             let governing = try access.governing(next)
-            for number in taking {
-                for shard in parts[number]?.states.keys.sorted() ?? [] {
-                    parts[number]?.states[shard]?.use(governing.set)
-                }
-            }
-            let stop = min(end, governing.end)
-            let empty = EventBatch(challenges: governing.set, watermarks: watermarks)
+            for shard in part.states.keys.sorted() { part.states[shard]?.use(governing.set) }
+            var decoder = ReplayDecoder(
+                challenges: governing.set,
+                other: nil,
+                shardCount: shardCount,
+                choice: choice
+            )
+            let stop = min(target, governing.end)
             while next < stop {
                 if next >= reader.nextOffset {
                     guard try reader.nextFrame() else {
                         throw JobError(
                             .badData,
-                            "the log has no record at offset \(next), though it ends at \(end)"
+                            "the log has no record at offset \(next), though the tables have it folded"
                         )
                     }
                 }
                 // A configuration never begins inside a frame.
                 let count = min(UInt64(reader.recordCount), stop - next)
-                var batch = empty
                 let bytes = reader.paddedBytes
-                batch.append(
-                    lines: bytes.span.extracting(reader.byteRange),
-                    recordCount: Int(count),
-                    baseOffset: next
-                )
-                for number in taking {
-                    for shard in parts[number]?.states.keys.sorted() ?? [] {
-                        parts[number]?.states[shard]?.apply(batch.partitions[shard])
-                    }
+                decoder.removeAll()
+                decoder.append(lines: bytes.span.extracting(reader.byteRange), recordCount: Int(count))
+                for shard in part.states.keys.sorted() {
+                    part.states[shard]?.apply(decoder.shards[shard])
                 }
                 next += count
-                try check(parts)
-                try progress(next)
             }
         }
-    }
-
-    private func check(_ parts: [Int: Part]) throws {
-        let bytes = parts.values.reduce(0) { $0 + $1.states.values.reduce(0) { $0 + $1.byteCount } }
-        guard bytes <= memoryBytesMax else { throw MemoryExceeded(bytes: bytes) }
+        part.position = target
     }
 }

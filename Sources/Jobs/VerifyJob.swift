@@ -3,6 +3,7 @@ import Fold
 import Goals
 package import Logging
 import Postgres
+import Replay
 package import Settings
 import Synchronization
 import Tables
@@ -160,21 +161,35 @@ package struct VerifyJob: Sendable {
         let fold = StateFold(
             access: access,
             shardCount: Self.shardCount(group),
-            memoryBytesMax: options.memoryBytes
+            memoryBytesMax: options.memoryBytes,
+            choice: options.choice
         )
         let clock = ContinuousClock()
         let foldStarted = clock.now
-        let start = VerifyStart(access: access, fromLog: options.fromLog)
-        let targets = Dictionary(
-            uniqueKeysWithValues: group.map { ($0.partition, min($0.nextOffset, end)) }
-        )
-        var parts = try start.parts(group, targets, fold)
-        summary.fromOffset = parts.values.map(\.position).min() ?? 0
+        var targets: [Int: UInt64] = [:]
+        for mark in group {
+            let shards = fold.shards(modulus: mark.modulus, remainder: mark.remainder)
+            for shard in shards { targets[shard] = min(mark.nextOffset, end) }
+        }
+        var choice = options.choice
+        (choice.partitions, choice.modulus) = (Set(targets.keys), fold.shardCount)
+        let start = try VerifyStart(access: access, log: log, fromLog: options.fromLog)
+            .states(shardCount: fold.shardCount, choice: choice, upTo: targets.values.min() ?? 0)
+        summary.fromOffset = start.offset
         let total = targets.values.max() ?? 0
-        try fold.fold(&parts, to: targets) { offset in
-            try Task.checkCancellation()
+        var states = try await fold.fold(start.states, from: start.offset, to: targets) { offset in
             progress?(Stage(phase: .fold, done: offset, total: total))
         }
+        var parts: [Int: StateFold.Part] = [:]
+        for mark in group {
+            let shards = fold.shards(modulus: mark.modulus, remainder: mark.remainder)
+            parts[mark.partition] = StateFold.Part(
+                states: Dictionary(uniqueKeysWithValues: shards.map { ($0, states[$0]) }),
+                position: targets[shards[0]] ?? start.offset
+            )
+        }
+        // What is held twice would be copied whole when it changes.
+        states = []
         summary.foldSeconds += foldStarted.duration(to: clock.now).inSeconds
 
         let compareStarted = clock.now
@@ -255,7 +270,8 @@ package struct VerifyJob: Sendable {
             access: access,
             namespace: namespace,
             options: options,
-            player: player
+            player: player,
+            log: log
         )
         summary.add(try await verifier.verify(mark.partition))
     }

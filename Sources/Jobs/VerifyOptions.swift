@@ -1,4 +1,5 @@
 package import Goals
+import Replay
 
 /// What `goalpost verify` looks at, and how.
 package struct VerifyOptions: Sendable {
@@ -9,7 +10,10 @@ package struct VerifyOptions: Sendable {
     package var partitions: Set<Int>?
     /// Only this player.
     package var player: Identifier?
-    package var sample = PlayerSample.everybody
+    /// Only this share of the players, above 0 and at most 1; nil for all.
+    package var share: Double?
+    /// Which players a share chooses: the same ones for the same number.
+    package var seed: UInt64 = 0
     /// Folds from offset 0, whatever snapshots there are.
     package var fromLog = false
     package var repairs = false
@@ -18,4 +22,11 @@ package struct VerifyOptions: Sendable {
     package var memoryBytes = VerifyOptions.memoryBytesDefault
 
     package init() {}
+
+    /// The share as a replay takes it.
+    var choice: PlayerChoice {
+        var choice = PlayerChoice(share: share)
+        choice.seed = seed
+        return choice
+    }
 }

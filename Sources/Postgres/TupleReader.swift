@@ -81,7 +81,8 @@
     }
 
     // Callers have checked that the bytes are there.
-    private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value {
+    private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value
+    {
         unsafe Value(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
     }
 }

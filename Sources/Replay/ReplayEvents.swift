@@ -97,6 +97,8 @@ package struct PlayerChoice: Sendable {
     package var modulus: Int
     /// Share of the players, 0 to 1, chosen by their ids; the same ones every time.
     package var share: Double?
+    /// Which players a share chooses: others for another number.
+    package var seed: UInt64 = 0
     /// Only these.
     package var players: PlayerTable?
 
@@ -117,7 +119,11 @@ package struct PlayerChoice: Sendable {
 
     package func contains(_ id: Span<UInt8>, hash: UInt64) -> Bool {
         if let partitions, !partitions.contains(Int(hash % UInt64(modulus))) { return false }
-        if let share, Double(Self.scrambled(hash) >> 11) >= share * Double(1 << 53 as UInt64) { return false }
+        if let share,
+            Double(Self.scrambled(hash ^ Self.scrambled(seed)) >> 11) >= share * Double(1 << 53 as UInt64)
+        {
+            return false
+        }
         if let players, players.existingIndex(of: id, hash: hash) == nil { return false }
         return true
     }

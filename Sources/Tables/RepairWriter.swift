@@ -82,7 +82,9 @@ package struct RepairWriter {
         var (progress, actives, days) = (ArrayColumn(.int4), ArrayColumn(.bool), ArrayColumn(.date))
         var times = (0..<7).map { _ in ArrayColumn(.timestamptz) }
         for (player, row) in repair.progress {
-            let words = [player.utf8, row.goal.utf8, row.challenge.utf8, row.namespace.utf8, Array(row.status.utf8)]
+            let words = [
+                player.utf8, row.goal.utf8, row.challenge.utf8, row.namespace.utf8, Array(row.status.utf8),
+            ]
             for (index, word) in words.enumerated() { texts[index].append(text: word) }
             progress.append(int4: row.progress)
             actives.append(bool: row.isActive)
@@ -90,7 +92,9 @@ package struct RepairWriter {
                 row.assignedAt, row.completedAt, row.claimedAt, row.expiresAt, row.createdAt, row.updatedAt,
                 row.lastEventAt,
             ]
-            for (index, time) in instants.enumerated() { times[index].append(timestamptz: time?.microseconds) }
+            for (index, time) in instants.enumerated() {
+                times[index].append(timestamptz: time?.microseconds)
+            }
             days.append(date: row.lastCountedOn?.number)
         }
         let sql = """
@@ -167,10 +171,17 @@ package struct RepairWriter {
         )
     }
 
-    private mutating func writeGrants(_ repair: PartitionRepair, _ transaction: borrowing Transaction) throws {
+    private mutating func writeGrants(_ repair: PartitionRepair, _ transaction: borrowing Transaction) throws
+    {
         let leaf = partition.leaf("reward_grant")
         let untouched = "t.state = 'pending' AND t.attempts = 0"
-        try delete(repair.grantsGone, from: "reward_grant", key: "claim_event_id", also: untouched, transaction)
+        try delete(
+            repair.grantsGone,
+            from: "reward_grant",
+            key: "claim_event_id",
+            also: untouched,
+            transaction
+        )
         let columns = """
             unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::text[],
                 $8::timestamptz[], $9::timestamptz[])

@@ -9,7 +9,8 @@ package struct StoredPlayerReader {
 
     /// The players in the order of `ids`, at most `FoldBatch.smallPlayersMax` of them, each once; also those of
     /// whom the tables know nothing.
-    package func players(_ ids: [Identifier], in transaction: borrowing Transaction) throws -> [StoredPlayer] {
+    package func players(_ ids: [Identifier], in transaction: borrowing Transaction) throws -> [StoredPlayer]
+    {
         var players = ids.map { StoredPlayer(id: $0) }
         guard !players.isEmpty else { return [] }
         var column = ArrayColumn(.text, capacity: ids.count * 4)

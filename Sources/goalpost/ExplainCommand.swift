@@ -35,7 +35,8 @@ struct ExplainCommand: AsyncParsableCommand {
             let job = try ExplainJob(
                 settings: settings,
                 access: LogAccess(settings),
-                database: try Database.running(settings)
+                database: try Database.running(settings),
+                log: common.log(settings)
             )
             let bar = ProgressBar("explain")
             let printer = ExplainPrinter(json: common.json)

@@ -43,7 +43,8 @@ struct VerifyArguments: ParsableArguments {
         var options = VerifyOptions()
         options.partitions = partitions.isEmpty ? nil : Set(partitions)
         options.player = player.map { Identifier($0) }
-        if let sample { options.sample = .share(probability: sample, seed: seed) }
+        options.share = sample
+        options.seed = seed
         options.fromLog = fromLog
         options.repairs = repair
         options.payloads = payloads

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A new empty directory that is deleted with everything in it when the value goes.
-package final class TemporaryDirectory {
+package final class TemporaryDirectory: Sendable {
     package let path: String
 
     package init() throws {

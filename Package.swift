@@ -154,7 +154,7 @@ let package = Package(
             "PipelineTests",
             [
                 "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
-                "Postgres",
+                "Postgres", "Replay",
                 "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
             ]
         ),

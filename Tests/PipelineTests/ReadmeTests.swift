@@ -29,6 +29,7 @@ import Testing
                 case "challenges.json": fixtures + "/challenges.json"
                 case "events.ndjson": plain
                 case "mygame": "demo"
+                case "what-if", "tenth": directory.path + "/" + word
                 default: String(word)
                 }
             }
@@ -77,7 +78,7 @@ import Testing
             ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
             ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],
-            ["generate", "events"], ["generate", "challenges"],
+            ["generate", "events"], ["generate", "challenges"], ["run", "snapshot"], ["replay"],
         ] {
             let help = try Command.run(GoalpostProgram.path, words + ["--help"])
             #expect(help.status == 0)

@@ -18,8 +18,13 @@ struct PipelineWorld {
     let database: Database
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// `partitions` and `batchRecords` are the settings of those names.
-    init(partitions: Int = 16, batchRecords: Int = 1_000_000, sharing other: PipelineWorld? = nil)
+    /// `partitions`, `batchRecords` and `segmentBytes` are the settings of those names.
+    init(
+        partitions: Int = 16,
+        batchRecords: Int = 1_000_000,
+        sharing other: PipelineWorld? = nil,
+        segmentBytes: Int = 256 << 20
+    )
         async throws
     {
         directory = try other?.directory ?? TemporaryDirectory()
@@ -29,7 +34,8 @@ struct PipelineWorld {
             options: [
                 .databaseURL: ("test", url), .namespace: ("test", RandomHistory.namespace),
                 .partitions: ("test", "\(partitions)"), .foldBatchRecords: ("test", "\(batchRecords)"),
-                .publishBatchPlayers: ("test", "7"), .payloadMapBytes: ("test", "\(1 << 30)"),
+                .segmentBytesMax: ("test", "\(segmentBytes)"), .publishBatchPlayers: ("test", "7"),
+                .payloadMapBytes: ("test", "\(1 << 30)"),
             ],
             environment: [:]
         )

@@ -30,6 +30,8 @@ import Testing
                 case "events.ndjson": plain
                 case "mygame": "demo"
                 case "what-if", "tenth": directory.path + "/" + word
+                // A player of the demo's events.
+                case "PLAYER": "020769930230832acdc5cef39fa9c5fd"
                 default: String(word)
                 }
             }
@@ -74,7 +76,8 @@ import Testing
 
     @Test func `every subcommand explains itself`() throws {
         for words in [
-            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["status"], ["check"],
+            [], ["init"], ["ingest"], ["run"], ["run", "fold"], ["run", "publish"], ["run", "verify"],
+            ["verify"], ["explain"], ["status"], ["check"],
             ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
             ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],

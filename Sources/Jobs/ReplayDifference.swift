@@ -23,6 +23,19 @@ package struct ReplayDifference {
             let counts = Dictionary(grouping: marks, by: \.nextOffset).mapValues(\.count)
             return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
         }
+
+        /// Throws where a replay that ends before `end` would have no partition to compare with.
+        package func check(end: UInt64) throws(JobError) {
+            let offsets = marks.map(\.nextOffset)
+            guard !offsets.contains(end) else { return }
+            let (least, greatest) = (offsets.min() ?? 0, offsets.max() ?? 0)
+            let place = least == greatest ? "offset \(least)" : "offsets \(least) to \(greatest)"
+            throw JobError(
+                .usage,
+                "--diff has nothing to compare: the tables are folded up to \(place), the replay ends at \(end); "
+                    + "replay with --until-offset \(offset), or leave the end open"
+            )
+        }
     }
 
     /// What was found, and the file that lists it.
@@ -59,7 +72,7 @@ package struct ReplayDifference {
     /// Compares, and writes `diff.csv`.
     package func write(_ result: ReplayResult, since start: Start) async throws -> Written {
         let compared = start.marks.filter { $0.nextOffset == result.nextOffset }
-        guard !compared.isEmpty else { throw Self.refusal(start, result) }
+        try start.check(end: result.nextOffset)
         try volume.makeDirectory(directory, mode: 0o755)
         let (path, volume) = (directory + "/diff.csv", volume)
         return try await TablesError.wrapping {
@@ -107,17 +120,6 @@ package struct ReplayDifference {
             }
         }
         return changed
-    }
-
-    private static func refusal(_ start: Start, _ result: ReplayResult) -> JobError {
-        let offsets = start.marks.map(\.nextOffset)
-        let (least, greatest) = (offsets.min() ?? 0, offsets.max() ?? 0)
-        let place = least == greatest ? "offset \(least)" : "offsets \(least) to \(greatest)"
-        return JobError(
-            .usage,
-            "--diff has nothing to compare: the tables were folded up to \(place), the replay ended at "
-                + "\(result.nextOffset); replay with --until-offset \(start.offset), or leave the end open"
-        )
     }
 
     private static func sentence(

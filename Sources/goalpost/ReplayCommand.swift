@@ -79,8 +79,11 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func validate() throws {
         if out == nil, !dryRun { throw ValidationError("give --out, the directory for the results") }
-        if diff, resume || dryRun {
-            throw ValidationError("--diff goes with neither --resume nor --dry-run: it needs a whole replay")
+        if diff, resume || dryRun || to != nil {
+            throw ValidationError(
+                "--diff goes with none of --resume, --dry-run and --to: it needs a whole replay that ends where the "
+                    + "tables are"
+            )
         }
         if resume, dryRun { throw ValidationError("--resume and --dry-run exclude each other") }
         guard LogReplay.Options.threadsAllowed.contains(threads) else {
@@ -117,7 +120,10 @@ struct ReplayCommand: AsyncParsableCommand {
             var (open, files) = (request, [ReplayOutput.File]())
             let difference = try await difference(settings, common.log(settings), request)
             let start = try await difference?.begin()
-            if let start, open.to == nil, open.untilOffset == nil { open.untilOffset = start.offset }
+            if let start {
+                open.untilOffset = open.untilOffset ?? start.offset
+                try start.check(end: open.untilOffset ?? 0)
+            }
             let bar = ProgressBar("replay")
             let result = try await job.run(open, resume: resume) { done, end in
                 bar.show(done: done.nextOffset, total: end, count: done.records, unit: "records")

@@ -80,6 +80,8 @@ let package = Package(
         room("Replay", ["Fold", "Goals"]),
         room("Payloads", ["Goals", "Zstd", crypto]),
         room("SampleData", ["Goals"]),
+        room("Charts"),
+        room("Reports", ["Charts", "Goals"]),
 
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
@@ -106,10 +108,9 @@ let package = Package(
         room(
             "Jobs",
             [
-                "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
-                "Payloads", "PayloadStore", "Postgres", "Replay", "Settings", "StatusReport", "Tables",
-                "Zstd",
-                log, crypto,
+                "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
+                "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
+                "Tables", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(
@@ -136,6 +137,7 @@ let package = Package(
         ),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
+        tests("ChartsTests", ["Charts"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
@@ -153,8 +155,8 @@ let package = Package(
         tests(
             "JobsTests",
             [
-                "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Postgres", "Replay", "Settings",
-                "StatusReport", "Tables", "TestKit", log,
+                "BlockingLane", "Disk", "EventLog", "Fold", "Goals", "Jobs", "Postgres", "Replay", "Reports",
+                "Settings", "StatusReport", "Tables", "TestKit", log,
             ]
         ),
         tests("LayeringTests", []),
@@ -172,6 +174,7 @@ let package = Package(
         ),
         tests("PostgresTests", ["BlockingLane", "Postgres", "TestKit"]),
         tests("ReplayTests", ["Fold", "Goals", "Replay", "TestKit"]),
+        tests("ReportsTests", ["Goals", "Reports", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
         tests("SettingsTests", ["Settings"]),

@@ -143,13 +143,15 @@ package struct ReplayJob: Sendable {
 
     // MARK: Running
 
-    /// Replays and writes `summary.json`; with `resume` it goes on from the directory's checkpoint.
+    /// Replays, lets `results` write what it wants into the directory, and writes `summary.json`; with `resume` it goes
+    /// on from the directory's checkpoint.
     ///
     /// `progress` is called after each batch with the offset where it ends, and says whether to go on.
     package func run(
         _ request: ReplayOptions,
         resume: Bool = false,
-        progress: (LogReplay.Progress, _ end: UInt64) -> Bool = { _, _ in true }
+        progress: (LogReplay.Progress, _ end: UInt64) -> Bool = { _, _ in true },
+        results: (ReplayResult) async throws -> Void = { _ in }
     ) async throws -> ReplayResult {
         let started = ContinuousClock.now
         let volume = access.volume
@@ -187,6 +189,7 @@ package struct ReplayJob: Sendable {
             challenges: try access.governing(leg.nextOffset).set,
             other: prepared.options.other.map { ReplayResult.Other(states: leg.states.other, challenges: $0) }
         )
+        try await results(result)
         try ReplaySummary(result).write(to: directory, volume)
         if result.isPartial {
             let checkpoint = leg.checkpoint(identity, request.options, prepared.inputs)

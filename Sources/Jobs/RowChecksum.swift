@@ -91,7 +91,7 @@ enum RowChecksum {
         return mixer.value
     }
 
-    static func outcome(_ request: Replay.ReplayRequest) -> UInt64 {
+    static func outcome(_ request: ReplayRequest) -> UInt64 {
         outcome(
             key: PartitionHash.hash(EventKey.key(request.eventID)),
             isApplied: request.rejection == nil,

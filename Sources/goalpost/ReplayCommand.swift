@@ -1,15 +1,19 @@
 import ArgumentParser
+import EventLog
 import Foundation
 import Goals
 import Jobs
+import Logging
+import Settings
 
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Fold history into an own state, as it was or under another challenges.json.",
         discussion: """
-            Reads the log at low priority and writes to --out; the live tables are never touched, nor is PostgreSQL
-            needed. With --challenges it is a what-if: the same events folded as configured and under that file, in
+            Reads the log at low priority and writes to --out: rows.csv, goals_daily.csv (both as .ndjson.zst too),
+            goals.csv, summary.json and report.html, a page for people. The live tables are never written, and
+            PostgreSQL is needed for --diff only, which compares the replayed rows with them. With --challenges it is a what-if: the same events folded as configured and under that file, in
             one pass; this needs the log from offset 0.
 
             --from starts from the state at that time (the newest snapshot before it, then the log) and counts
@@ -58,11 +62,29 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Only say what would be read, and how long it would take.")
     var dryRun = false
 
+    @Flag(
+        name: .customLong("no-rows"),
+        help: "Write no rows.csv and rows.ndjson.zst, which take most space and time."
+    )
+    var noRows = false
+
+    @Flag(
+        help:
+            "Compare the rows with the live tables, which are only read, into diff.csv; ends where the tables are."
+    )
+    var diff = false
+
     @Option(help: "The directory for the results; it is made.", completion: .directory)
     var out: String?
 
     func validate() throws {
         if out == nil, !dryRun { throw ValidationError("give --out, the directory for the results") }
+        if diff, resume || dryRun || to != nil {
+            throw ValidationError(
+                "--diff goes with none of --resume, --dry-run and --to: it needs a whole replay that ends where the "
+                    + "tables are"
+            )
+        }
         if resume, dryRun { throw ValidationError("--resume and --dry-run exclude each other") }
         guard LogReplay.Options.threadsAllowed.contains(threads) else {
             throw ValidationError("--threads is 1 to 64, not \(threads)")
@@ -95,13 +117,22 @@ struct ReplayCommand: AsyncParsableCommand {
                 try common.print(plan, lines: Self.lines(plan))
                 return
             }
+            var (open, files) = (request, [ReplayOutput.File]())
+            let difference = try await difference(settings, common.log(settings), request)
+            let start = try await difference?.begin()
+            if let start {
+                open.untilOffset = open.untilOffset ?? start.offset
+                try start.check(end: open.untilOffset ?? 0)
+            }
             let bar = ProgressBar("replay")
-            let result = try await job.run(request, resume: resume) { done, end in
+            let result = try await job.run(open, resume: resume) { done, end in
                 bar.show(done: done.nextOffset, total: end, count: done.records, unit: "records")
                 return true
+            } results: { result in
+                bar.finish()
+                files = try await write(result, settings, difference, since: start)
             }
-            bar.finish()
-            try common.print(Report(result), lines: Self.lines(result, out: request.directory))
+            try common.print(Report(result, files), lines: Self.lines(result, files, out: request.directory))
             if result.isPartial {
                 throw JobError(
                     .tryAgain,
@@ -109,6 +140,52 @@ struct ReplayCommand: AsyncParsableCommand {
                         + "partial result; go on with --resume"
                 )
             }
+        }
+    }
+
+    /// What compares with the tables; nil without --diff.
+    private func difference(
+        _ settings: Settings,
+        _ log: Logger,
+        _ request: ReplayOptions
+    ) async throws -> ReplayDifference? {
+        guard diff else { return nil }
+        let access = LogAccess(settings)
+        _ = try access.directory.identity()
+        return ReplayDifference(
+            access: access,
+            database: try await Database.open(settings, log: log),
+            directory: request.directory,
+            volume: access.volume
+        )
+    }
+
+    private func write(
+        _ result: ReplayResult,
+        _ settings: Settings,
+        _ difference: ReplayDifference?,
+        since start: ReplayDifference.Start?
+    ) async throws -> [ReplayOutput.File] {
+        var found: ReplayDifference.Written?
+        // A part of the log is not where the tables are.
+        if let difference, let start, !result.isPartial {
+            found = try await difference.write(result, since: start)
+        }
+        let options = ReplayOutput.Options(
+            writesRows: !noRows,
+            namespace: settings.namespace ?? "events",
+            programVersion: Goalpost.version
+        )
+        let output = ReplayOutput(options, directory: out ?? "", volume: LogAccess(settings).volume)
+        let bar = ProgressBar("write")
+        defer { bar.finish() }
+        return try output.write(result, difference: found) { count in
+            bar.show(
+                done: UInt64(count),
+                total: UInt64(result.players),
+                count: UInt64(count),
+                unit: "players"
+            )
         }
     }
 
@@ -143,8 +220,10 @@ struct ReplayCommand: AsyncParsableCommand {
         let players: Int
         let rows: Int
         let seconds: Double
+        let files: [ReplayOutput.File]
 
-        init(_ result: ReplayResult) {
+        init(_ result: ReplayResult, _ files: [ReplayOutput.File]) {
+            self.files = files
             isPartial = result.isPartial
             fromOffset = result.fromOffset
             nextOffset = result.nextOffset
@@ -155,14 +234,14 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private static func lines(_ result: ReplayResult, out: String) -> [String] {
+    private static func lines(_ result: ReplayResult, _ files: [ReplayOutput.File], out: String) -> [String] {
         let rate = Terminal.rate(result.records, result.seconds)
         return [
             "replayed \(Terminal.grouped(result.records)) records (\(rate)), offsets "
                 + "\(Terminal.grouped(result.fromOffset)) to \(Terminal.grouped(result.nextOffset)): "
                 + "\(Terminal.grouped(result.players)) players, \(Terminal.grouped(result.rows)) rows; see \(out)"
                 + (result.isPartial ? " (partial)" : "")
-        ]
+        ] + files.map { "  \($0.name), \(Terminal.bytes($0.bytes))" }
     }
 
     private static func lines(_ plan: ReplayPlan) -> [String] {

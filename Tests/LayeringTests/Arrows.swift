@@ -8,7 +8,9 @@ enum Arrows {
     ]
 
     /// Rooms without I/O, clock or randomness: same input, same bytes.
-    static let pureCore: Set<String> = ["Goals", "Fold", "Replay", "Payloads", "SampleData"]
+    static let pureCore: Set<String> = [
+        "Goals", "Fold", "Replay", "Payloads", "SampleData", "Charts", "Reports",
+    ]
 
     /// Files of the pure core that need a system module all the same, for something as pure as they are.
     static let coreExceptions: [String: (modules: Set<String>, reason: String)] = [
@@ -39,6 +41,8 @@ enum Arrows {
         "Replay": ["Fold", "Goals"],
         "Payloads": ["Goals", "Zstd", "Crypto"],
         "SampleData": ["Goals"],
+        "Charts": [],
+        "Reports": ["Charts", "Goals"],
         // Stages.
         "EventLog": ["BlockingLane", "Disk", "Zstd"],
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
@@ -52,9 +56,9 @@ enum Arrows {
         ],
         // Assembly.
         "Jobs": [
-            "Backup", "BlockingLane", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest", "LMDB",
-            "Payloads", "PayloadStore", "Postgres", "Replay", "Settings", "StatusReport", "Tables", "Zstd",
-            "Logging", "Crypto",
+            "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
+            "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
+            "Tables", "Zstd", "Logging", "Crypto",
             // Pings over HTTP.
             "FoundationNetworking",
         ],

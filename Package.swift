@@ -109,7 +109,8 @@ let package = Package(
             "Jobs",
             [
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
-                "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
+                "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
+                "StatusReport",
                 "Tables", "Zstd", log, crypto,
             ]
         ),

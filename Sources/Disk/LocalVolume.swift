@@ -135,9 +135,7 @@ package struct LocalVolume: Volume {
     }
 
     package func freeBytes(_ path: String) throws(DiskError) -> UInt64 {
-        var system = statvfs()
-        guard statvfs(path, &system) == 0 else { throw DiskError(.measure, path, code: errno) }
-        return UInt64(system.f_bavail) * UInt64(system.f_frsize)
+        try space(path).freeBytes
     }
 
     /// Every descriptor is closed on exec: a child must not inherit a lock or an old segment.

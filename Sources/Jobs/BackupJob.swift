@@ -79,6 +79,8 @@ package struct BackupJob {
         if isDryRun { return report }
 
         try target.make()
+        let hold = try access.hold("backup", log: log)
+        defer { hold?.release() }
         var dump: Dump?
         if let source { dump = try await self.dump(source, to: target, progress: progress) }
         var done: UInt64 = 0

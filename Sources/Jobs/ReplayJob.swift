@@ -158,6 +158,8 @@ package struct ReplayJob: Sendable {
         let directory = request.directory
         let identity = try access.directory.identity().uuid
         let prepared = try prepare(request)
+        let hold = try access.hold("replay", log: log)
+        defer { hold?.release() }
         let replay = LogReplay(access: access, options: prepared.options)
         try volume.makeDirectory(directory, mode: 0o755)
         let stop = StopFlag()

@@ -58,6 +58,8 @@ package struct SnapshotJob: Sendable {
             )
         }
         defer { lock.release() }
+        let hold = try access.hold("snapshot", log: log)
+        defer { hold?.release() }
         var options = options
         options.isDurable = true
         let replay = LogReplay(access: access, options: options)

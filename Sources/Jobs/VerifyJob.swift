@@ -58,6 +58,8 @@ package struct VerifyJob: Sendable {
         if let bound = facts.logID, bound != identity.lowercased() {
             throw TablesError.logMismatch(database: bound, log: identity)
         }
+        let hold = try access.hold("verify", log: log)
+        defer { hold?.release() }
         let marks = try await chosen(control)
         var summary = VerifySummary()
         summary.partitions = marks.count

@@ -96,4 +96,13 @@ final class HookedVolume: Volume {
     func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? { try base.tryLock(path) }
     func realPath(_ path: String) throws(DiskError) -> String { try base.realPath(path) }
     func identity(_ path: String) throws(DiskError) -> FileIdentity { try base.identity(path) }
+    func hardLink(_ path: String, to target: String) throws(DiskError) {
+        try base.hardLink(path, to: target)
+    }
+    func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
+    func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
+    func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
+        try base.setPermissions(path, mode)
+    }
+    func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
 }

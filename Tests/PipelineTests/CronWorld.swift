@@ -54,7 +54,10 @@ final class CronWorld {
         echo ready
         while IFS= read -r line; do
             case $line in
-            cron\\ *) env --ignore-environment PATH=/usr/bin:/bin "TZ=${line#cron }" cron -f >"$1/cron.log" 2>&1 & ;;
+            cron\\ *)
+                env --ignore-environment PATH=/usr/bin:/bin "TZ=${line#cron }" /usr/sbin/cron -f \
+                    >"$1/cron.log" 2>&1 &
+                ;;
             *)
                 status=0
                 env --ignore-environment PATH=/usr/bin:/bin HOME="$1/home" \

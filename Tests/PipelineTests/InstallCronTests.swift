@@ -234,6 +234,26 @@ import Testing
         }
     }
 
+    @Test func `the commands of README install what they say`() throws {
+        let readme = try String(contentsOfFile: ScheduleProgram.root + "README.md", encoding: .utf8)
+        let commands = readme.split(separator: "\n").map { String($0).replacing("sudo ", with: "") }
+            .filter { $0.hasPrefix("jobs/install-cron ") }
+        #expect(commands.count == 4)
+        for command in commands {
+            var words = command.split(separator: " ").dropFirst()
+                .map { $0 == "/var/lib/goalpost" ? data : String($0) }
+            words += ["--bin", ScheduleProgram.binaries]
+            // Not into this machine's own directories.
+            if words.contains("--system") { words += ["--root", directory.path + "/root"] }
+            let result = try ScheduleProgram.install(words, path: [programs])
+            #expect(result.status == 0 && result.error.isEmpty, "\(command): \(result.error)")
+            if words.contains("--print") { #expect(result.output.contains("--data '\(data)'")) }
+        }
+        #expect(table?.contains("--data '\(data)'") == true)
+        #expect(try files(below: "root").contains("goalpost.target"))
+        #expect(try files(below: "root").contains("goalpost"))
+    }
+
     @Test func `help lists every option`() throws {
         let help = try ScheduleProgram.install(["--help"])
         #expect(help.status == 0)

@@ -13,7 +13,7 @@ import Testing
         // A blank in the path, since every directive has to bear it.
         let result = try ScheduleProgram.install([
             "--system", "--systemd", "--root", directory.path + "/root", "--data", "/var/lib/the data",
-            "--bin", ScheduleProgram.binaries, "--as", "nobody", "--keep-days", "30",
+            "--bin", ScheduleProgram.binaries, "--as", "daemon", "--keep-days", "30",
         ])
         try #require(result.status == 0 && result.error.isEmpty, "\(result.error)")
     }

@@ -135,6 +135,10 @@ let package = Package(
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests(
+            "JobsTests",
+            ["Disk", "EventLog", "Goals", "Jobs", "Replay", "Settings", "TestKit", log]
+        ),
         tests("LayeringTests", []),
         tests("LMDBTests", ["LMDB", "TestKit"]),
         tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),
@@ -143,7 +147,7 @@ let package = Package(
             "PipelineTests",
             [
                 "goalpost", "goalpost-front", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs", "Payloads",
-                "Postgres",
+                "Postgres", "Replay",
                 "SampleData", "Settings", "Tables", "TestKit", log, subprocess,
             ]
         ),

@@ -1,17 +1,54 @@
 package import Goals
 
-/// The part of a progress row that a login or stat reads and changes, whatever form the row is kept in.
-package protocol CountedRow {
-    var progress: Int32 { get set }
-    var status: GoalStatus { get set }
-    var isActive: Bool { get }
-    var completedAt: Timestamp? { get set }
-    var claimedAt: Timestamp? { get set }
-    var lastEventAt: Timestamp? { get set }
-    var lastCountedOn: UTCDay? { get set }
-}
+/// The part of a progress row that a login or stat reads and changes, as plain words.
+///
+/// A concrete type for every fold, however it keeps its rows: generic or inlined code does not cross rooms.
+package struct CountedRow: Sendable {
+    /// A time that there is not.
+    package static let none = Int64.min
+    /// A day that there is not.
+    package static let noDay = Int32.min
 
-extension ProgressRow: CountedRow {}
+    package var progress: Int32
+    package var status: GoalStatus
+    package var isActive: Bool
+    /// Times are microseconds since 1970.
+    package var completed: Int64
+    package var claimed: Int64
+    package var last: Int64
+    /// The last day that counted, as days since 1970.
+    package var counted: Int32
+
+    package init(isActive: Bool) {
+        progress = 0
+        status = .notStarted
+        self.isActive = isActive
+        (completed, claimed, last, counted) = (Self.none, Self.none, Self.none, Self.noDay)
+    }
+
+    init(_ row: ProgressRow) {
+        progress = row.progress
+        status = row.status
+        isActive = row.isActive
+        completed = row.completedAt?.microseconds ?? Self.none
+        claimed = row.claimedAt?.microseconds ?? Self.none
+        last = row.lastEventAt?.microseconds ?? Self.none
+        counted = row.lastCountedOn?.number ?? Self.noDay
+    }
+
+    /// Puts what a rule may have changed back into the row.
+    func write(to row: inout ProgressRow) {
+        func instant(_ word: Int64) -> Timestamp? {
+            word == Self.none ? nil : Timestamp(microseconds: word)
+        }
+        row.progress = progress
+        row.status = status
+        row.completedAt = instant(completed)
+        row.claimedAt = instant(claimed)
+        row.lastEventAt = instant(last)
+        row.lastCountedOn = counted == Self.noDay ? nil : UTCDay(number: counted)
+    }
+}
 
 /// What one login or stat does to one goal's row.
 ///
@@ -24,8 +61,6 @@ extension ProgressRow: CountedRow {}
 /// | increment | progress + 1 | counts |
 /// | increment, once a day | progress + 1 | only on a day after the last counted one |
 /// | daily | completed for that day | only on a day after that of the completion |
-///
-/// Inlinable, since replay applies it to rows of its own form, hundreds of millions of times.
 package struct GoalRule: Sendable {
     package let type: GoalType
     package let countsOncePerDay: Bool
@@ -39,32 +74,32 @@ package struct GoalRule: Sendable {
         isDefaultAssigned = goal.isDefaultAssigned
     }
 
-    /// Applies a stat's value, or a login where `value` is nil.
+    /// Applies a stat's value, or a login where `value` is nil, at a time of the UTC day `day`.
     ///
     /// Returns why nothing was applied, else nil.
-    @inlinable
     package func apply(
         value: Double?,
-        at time: Timestamp,
-        to row: inout some CountedRow
+        at time: Int64,
+        on day: Int32,
+        to row: inout CountedRow
     ) -> FoldCounts.Ignored? {
         guard row.isActive else { return .inactive }
         switch type {
         case .daily:
-            if let completedAt = row.completedAt, time.day <= completedAt.day { return .dayCounted }
+            if row.completed != CountedRow.none, day <= Self.day(row.completed) { return .dayCounted }
             row.progress = 1
             row.status = .completed
-            row.completedAt = time
-            row.claimedAt = nil
+            row.completed = time
+            row.claimed = CountedRow.none
         case .increment:
-            guard row.status != .claimed else { return .claimed }
+            if case .claimed = row.status { return .claimed }
             if countsOncePerDay {
-                if let counted = row.lastCountedOn, time.day <= counted { return .dayCounted }
-                row.lastCountedOn = time.day
+                if row.counted != CountedRow.noDay, day <= row.counted { return .dayCounted }
+                row.counted = day
             }
             advance(&row, to: Self.successor(row.progress), at: time)
         case .absolute:
-            guard row.status != .claimed else { return .claimed }
+            if case .claimed = row.status { return .claimed }
             guard let value else {
                 advance(&row, to: Self.successor(row.progress), at: time)
                 break
@@ -72,35 +107,40 @@ package struct GoalRule: Sendable {
             // Toward zero, so that −0.5 is 0; anything below is negative.
             let whole = value.rounded(.towardZero)
             guard whole >= 0 else { return .negative }
-            if let last = row.lastEventAt, time < last { return .late }
+            // No time at all is the least one.
+            if time < row.last { return .late }
             advance(&row, to: whole >= Double(Int32.max) ? Int32.max : Int32(whole), at: time)
         }
-        row.lastEventAt = max(row.lastEventAt ?? time, time)
+        row.last = max(row.last, time)
         return nil
     }
 
     /// Moves progress; a completed goal stays completed wherever its progress goes.
-    @inlinable
-    func advance(_ row: inout some CountedRow, to progress: Int32, at time: Timestamp) {
+    private func advance(_ row: inout CountedRow, to progress: Int32, at time: Int64) {
         row.progress = progress
-        guard row.status != .completed else { return }
+        if case .completed = row.status { return }
         if progress >= target {
             row.status = .completed
-            row.completedAt = time
+            row.completed = time
         } else {
             row.status = .inProgress
         }
     }
 
-    @inlinable
-    static func successor(_ progress: Int32) -> Int32 {
+    private static func successor(_ progress: Int32) -> Int32 {
         progress == Int32.max ? progress : progress + 1
     }
 
-    /// Whether the goal counts as completed or claimed at `time`: a daily goal only on the day it was completed.
-    @inlinable
-    package func isMet(_ row: some CountedRow, at time: Timestamp) -> Bool {
-        guard row.status == .completed || row.status == .claimed else { return false }
-        return type != .daily || row.completedAt?.day == time.day
+    /// Whether the goal counts as completed or claimed at a time of `day`: a daily goal only on the day it was
+    /// completed.
+    package func isMet(_ row: CountedRow, on day: Int32) -> Bool {
+        switch row.status {
+        case .notStarted, .inProgress: return false
+        case .completed, .claimed: break
+        }
+        guard case .daily = type else { return true }
+        return row.completed != CountedRow.none && Self.day(row.completed) == day
     }
+
+    private static func day(_ time: Int64) -> Int32 { Timestamp(microseconds: time).day.number }
 }

@@ -177,11 +177,20 @@ package struct PlayerFold {
     mutating func signal(_ goal: Int, value: Double?, at time: Timestamp) {
         let (position, before) = row(goal, at: time)
         var after = before
-        if let reason = rules[goal].apply(value: value, at: time, to: &after) {
+        var counted = CountedRow(before)
+        let (instant, day) = (time.microseconds, time.day.number)
+        if let reason = rules[goal].apply(value: value, at: instant, on: day, to: &counted) {
             counts.count(reason)
-        } else if !store(after, over: before, at: position, time: time) {
+            return
+        }
+        counted.write(to: &after)
+        if !store(after, over: before, at: position, time: time) {
             counts.count(.unchanged)
         }
+    }
+
+    private func isMet(_ goal: Int, _ row: ProgressRow, at time: Timestamp) -> Bool {
+        rules[goal].isMet(CountedRow(row), on: time.day.number)
     }
 
     // MARK: Requests
@@ -234,12 +243,12 @@ package struct PlayerFold {
         let goal = Int(number)
         let (position, before) = row(goal, at: time)
         guard before.isActive else { return .goalNotActive }
-        let isMet = rules[goal].isMet(before, at: time)
+        let isMet = self.isMet(goal, before, at: time)
         if isMet, before.status == .claimed { return .alreadyClaimed }
         guard isMet else { return .goalNotCompleted }
         for prerequisite in challenges.goals[goal].prerequisites {
             let position = positions[prerequisite]
-            guard position >= 0, rules[prerequisite].isMet(rows[Int(position)], at: time) else {
+            guard position >= 0, self.isMet(prerequisite, rows[Int(position)], at: time) else {
                 return .prerequisitesNotMet
             }
         }

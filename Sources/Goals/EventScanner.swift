@@ -12,8 +12,11 @@ package struct EventScanner {
 
     private let namespace: [UInt8]
     private let checks: Bool
+    /// Where nothing has to be checked, lines in the common layout are read by `CommonLayout`.
+    private let usesCommonLayout: Bool
+    private var day = CommonLayout.Day()
     /// Strings whose escapes were resolved, one after another; reset by each scan.
-    @usableFromInline var scratch: [UInt8] = []
+    private var scratch: [UInt8] = []
 
     /// What a scan says about a well-formed line.
     package enum Result: Sendable {
@@ -23,9 +26,12 @@ package struct EventScanner {
     }
 
     /// `namespace` is the own one; nil takes every namespace (records of a log that was filtered by ingest).
-    package init(namespace: Identifier?, checks: Bool) {
+    ///
+    /// Without `usesCommonLayout` every line is read in general: the result is the same, for tests to see.
+    package init(namespace: Identifier?, checks: Bool, usesCommonLayout: Bool = true) {
         self.namespace = namespace?.utf8 ?? []
         self.checks = checks
+        self.usesCommonLayout = usesCommonLayout && !checks && namespace == nil
     }
 
     /// Scans one line without its line end.
@@ -39,11 +45,11 @@ package struct EventScanner {
             )
         }
         scratch.removeAll(keepingCapacity: true)
+        if usesCommonLayout, now == nil, let view = commonView(line) { return .event(view) }
         return try line.withUnsafeBufferPointer { text throws(EventFault) in try scan(text, now: now) }
     }
 
     /// Lends a field's bytes; `line` is the scanned line.
-    @inlinable
     package func with<Value>(
         _ text: EventText,
         in line: Span<UInt8>,
@@ -55,6 +61,16 @@ package struct EventScanner {
 
     package func bytes(_ text: EventText, in line: Span<UInt8>) -> [UInt8] {
         with(text, in: line) { span in span.withUnsafeBufferPointer { Array($0) } }
+    }
+
+    // MARK: The common layout
+
+    /// The event of a line in the common layout, else nil.
+    private mutating func commonView(_ line: Span<UInt8>) -> EventView? {
+        line.withUnsafeBufferPointer { text in
+            var layout = CommonLayout(text)
+            return layout?.event(&day)
+        }
     }
 
     // MARK: One pass

@@ -1,30 +1,20 @@
 /// An instant in microseconds since 1970-01-01T00:00:00Z, the resolution of PostgreSQL's `timestamptz`.
-///
-/// Its arithmetic is inlinable, for folds in other rooms spend their time on it.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package static let microsecondsPerSecond: Int64 = 1_000_000
     package static let microsecondsPerDay: Int64 = 86_400 * microsecondsPerSecond
 
     package var microseconds: Int64
 
-    @inlinable
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    @inlinable
-    package static func == (left: Timestamp, right: Timestamp) -> Bool {
-        left.microseconds == right.microseconds
-    }
-
-    @inlinable
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }
 
     /// The UTC day that holds this instant.
-    @inlinable
     package var day: UTCDay {
         // Floor, not truncation: an instant before 1970 belongs to the day it is in.
-        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: Self.microsecondsPerDay)
         return UTCDay(number: Int32(remainder < 0 ? quotient - 1 : quotient))
     }
     /// Milliseconds since 1970, rounded down: the unit of segment footers.

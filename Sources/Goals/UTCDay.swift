@@ -3,13 +3,8 @@ package struct UTCDay: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01; negative before it.
     package let number: Int32
 
-    @inlinable
     package init(number: Int32) { self.number = number }
 
-    @inlinable
-    package static func == (left: UTCDay, right: UTCDay) -> Bool { left.number == right.number }
-
-    @inlinable
     package static func < (left: UTCDay, right: UTCDay) -> Bool { left.number < right.number }
 
     /// The first instant of the day.

@@ -34,7 +34,7 @@ package struct ReplayJob: Sendable {
     // MARK: Planning
 
     /// Says what a replay would read and how long it would take, from footers and a short sample.
-    package func plan(_ request: ReplayRequest) async throws -> ReplayPlan {
+    package func plan(_ request: ReplayOptions) async throws -> ReplayPlan {
         let range = try ReplayRange(request, access)
         let prepared = try prepare(request)
         let store = SnapshotStore(access: access, log: log)
@@ -60,7 +60,7 @@ package struct ReplayJob: Sendable {
             fileBytes: UInt64(fileBytes),
             rawBytes: UInt64(rawBytes),
             records: records,
-            players: try store.newestGood(upTo: range.to).map { try store.playerCount(at: $0) },
+            players: try store.newestHeader(upTo: range.to)?.players,
             recordsPerSecond: rate,
             seconds: rate > 0 ? Double(records) / rate : 0,
             memoryBytesMax: request.memoryBytesMax
@@ -85,10 +85,11 @@ package struct ReplayJob: Sendable {
     }
 
     /// The request's options made ready, and the digests of the files it names.
-    private func prepare(_ request: ReplayRequest) throws -> (options: LogReplay.Options, inputs: [String]) {
+    private func prepare(_ request: ReplayOptions) throws -> (options: LogReplay.Options, inputs: [String]) {
         var options = LogReplay.Options()
         var inputs: [String] = []
         options.threads = request.threads
+        options.stretchRecords = request.stretchRecords
         options.memoryBytesMax = request.memoryBytesMax
         options.recordsPerSecondMax = request.recordsPerSecondMax
         options.choice = PlayerChoice(
@@ -144,11 +145,11 @@ package struct ReplayJob: Sendable {
 
     /// Replays and writes `summary.json`; with `resume` it goes on from the directory's checkpoint.
     ///
-    /// `progress` is called after each batch, with the offset where it ends.
+    /// `progress` is called after each batch with the offset where it ends, and says whether to go on.
     package func run(
-        _ request: ReplayRequest,
+        _ request: ReplayOptions,
         resume: Bool = false,
-        progress: (LogReplay.Progress, _ end: UInt64) -> Void = { _, _ in }
+        progress: (LogReplay.Progress, _ end: UInt64) -> Bool = { _, _ in true }
     ) async throws -> ReplayResult {
         let started = ContinuousClock.now
         let volume = access.volume
@@ -166,8 +167,7 @@ package struct ReplayJob: Sendable {
             let states = leg.states
             leg.states = LogReplay.States(own: [])
             (leg.states, done) = try await replay.run(states, leg.nextOffset..<leg.toOffset) { done in
-                progress(done, leg.toOffset)
-                return !stop.isSet
+                progress(done, leg.toOffset) && !stop.isSet
             }
         }
         leg.add(done)
@@ -199,13 +199,13 @@ package struct ReplayJob: Sendable {
 
     /// The states that the counted stretch starts with: from the checkpoint, a snapshot, or the log's start.
     private func begin(
-        _ request: ReplayRequest,
+        _ request: ReplayOptions,
         _ inputs: [String],
         _ identity: String,
         _ replay: LogReplay,
         resume: Bool,
         _ stop: StopFlag,
-        _ progress: (LogReplay.Progress, _ end: UInt64) -> Void
+        _ progress: (LogReplay.Progress, _ end: UInt64) -> Bool
     ) async throws -> ReplayLeg {
         let directory = request.directory
         if resume {
@@ -247,8 +247,7 @@ package struct ReplayJob: Sendable {
             let before = states
             states = LogReplay.States(own: [])
             let led = try await replay.run(before, first..<range.from) { done in
-                progress(done, range.to)
-                return !stop.isSet
+                progress(done, range.to) && !stop.isSet
             }
             guard led.progress.nextOffset == range.from else {
                 throw JobError(

@@ -30,7 +30,7 @@ struct ReplayRange {
     let to: UInt64
 
     /// Resolves times to offsets: both ends go by the first frame that holds a record of the time or later.
-    init(_ request: ReplayRequest, _ access: LogAccess) throws {
+    init(_ request: ReplayOptions, _ access: LogAccess) throws {
         let directory = access.directory
         let end = try directory.end()
         var to = end

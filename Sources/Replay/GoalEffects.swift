@@ -1,3 +1,4 @@
+import Fold
 package import Goals
 
 /// What happened goal by goal and UTC day: counts of a stretch of the log, which can be added up.
@@ -102,23 +103,25 @@ package struct GoalEffects: Hashable, Sendable, Codable {
     /// Counts what a changed row means.
     mutating func count(_ goal: UInt32, from before: OpenRow, to after: OpenRow) {
         grow(goals: Int(goal) + 1)
-        if before.status == .notStarted, after.status != .notStarted {
+        if before.statusRank == 0, after.statusRank != 0 {
             totals[Int(goal)].started += 1
-            daily[place(goal, Timestamp(microseconds: after.updated).day)][Int(goal)].started += 1
+            daily[place(goal, after.updated)][Int(goal)].started += 1
         }
-        if after.completed != OpenRow.none, after.completed != before.completed {
+        let completed = after.counted.completed
+        if completed != OpenRow.none, completed != before.counted.completed {
             totals[Int(goal)].completed += 1
-            daily[place(goal, Timestamp(microseconds: after.completed).day)][Int(goal)].completed += 1
+            daily[place(goal, completed)][Int(goal)].completed += 1
             if times[Int(goal)].isEmpty {
                 times[Int(goal)] = Array(repeating: 0, count: Self.bucketCount)
             }
             // A goal that was switched on before it had a time counts from the completion itself.
-            let assigned = after.assigned == OpenRow.none ? after.completed : after.assigned
-            times[Int(goal)][Self.bucket(after.completed - assigned)] += 1
+            let assigned = after.assigned == OpenRow.none ? completed : after.assigned
+            times[Int(goal)][Self.bucket(completed - assigned)] += 1
         }
-        if after.status == .claimed, before.status != .claimed || before.claimed != after.claimed {
+        let claimed = after.counted.claimed
+        if after.statusRank == 3, before.statusRank != 3 || before.counted.claimed != claimed {
             totals[Int(goal)].claimed += 1
-            daily[place(goal, Timestamp(microseconds: after.claimed).day)][Int(goal)].claimed += 1
+            daily[place(goal, claimed)][Int(goal)].claimed += 1
         }
     }
 
@@ -150,8 +153,8 @@ package struct GoalEffects: Hashable, Sendable, Codable {
     }
 
     /// The index of a day's list, which is made long enough for the goal.
-    private mutating func place(_ goal: UInt32, _ day: UTCDay) -> Int {
-        let index = dayIndex(day)
+    private mutating func place(_ goal: UInt32, _ time: Int64) -> Int {
+        let index = dayIndex(Timestamp(microseconds: time).day)
         if daily[index].count <= Int(goal) {
             daily[index] += Array(repeating: Counts(), count: totals.count - daily[index].count)
         }

@@ -2,80 +2,69 @@ import Fold
 import Goals
 
 /// A progress row as the fold works on it: plain words, `OpenRow.none` for a time that there is not.
-struct OpenRow: Equatable, CountedRow {
-    static let none = Int64.min
+struct OpenRow: Sendable {
+    static let none = CountedRow.none
 
-    var progress: Int32
-    var status: GoalStatus
-    var isActive: Bool
+    /// What logins and stats move.
+    var counted: CountedRow
     var assigned: Int64
-    var completed: Int64
-    var claimed: Int64
     var created: Int64
     var updated: Int64
-    var last: Int64
-    /// A day's number; `Int32.min` for none.
-    var counted: Int32
 
     /// What holds before anything changes the goal for a player.
     init(isAssigned: Bool, firstEventAt: Int64, time: Int64) {
-        progress = 0
-        status = .notStarted
-        isActive = isAssigned
+        counted = CountedRow(isActive: isAssigned)
         assigned = isAssigned ? firstEventAt : Self.none
-        completed = Self.none
-        claimed = Self.none
         created = time
         updated = time
-        last = Self.none
-        counted = Int32.min
     }
 
     init(_ row: ReplayRow) {
-        progress = row.progress
-        status = row.status
-        isActive = row.isActive
+        counted = CountedRow(isActive: row.isActive)
+        counted.progress = row.progress
+        counted.status = row.status
+        counted.completed = row.completedAt?.microseconds ?? Self.none
+        counted.claimed = row.claimedAt?.microseconds ?? Self.none
+        counted.last = row.lastEventAt?.microseconds ?? Self.none
+        counted.counted = row.lastCountedOn?.number ?? CountedRow.noDay
         assigned = row.assignedAt?.microseconds ?? Self.none
-        completed = row.completedAt?.microseconds ?? Self.none
-        claimed = row.claimedAt?.microseconds ?? Self.none
         created = row.createdAt.microseconds
         updated = row.updatedAt.microseconds
-        last = row.lastEventAt?.microseconds ?? Self.none
-        counted = row.lastCountedOn?.number ?? Int32.min
     }
 
     func replayRow(goal: UInt32, challenge: UInt32) -> ReplayRow {
         ReplayRow(
             goal: goal,
             challenge: challenge,
-            progress: progress,
-            status: status,
-            isActive: isActive,
+            progress: counted.progress,
+            status: counted.status,
+            isActive: counted.isActive,
             assignedAt: Self.time(assigned),
-            completedAt: completedAt,
-            claimedAt: claimedAt,
+            completedAt: Self.time(counted.completed),
+            claimedAt: Self.time(counted.claimed),
             createdAt: Timestamp(microseconds: created),
             updatedAt: Timestamp(microseconds: updated),
-            lastEventAt: lastEventAt,
-            lastCountedOn: lastCountedOn
+            lastEventAt: Self.time(counted.last),
+            lastCountedOn: counted.counted == CountedRow.noDay ? nil : UTCDay(number: counted.counted)
         )
     }
 
-    var completedAt: Timestamp? {
-        get { Self.time(completed) }
-        set { completed = newValue?.microseconds ?? Self.none }
+    /// Where the status stands among those from start to end; comparing these words costs no call.
+    var statusRank: UInt8 {
+        switch counted.status {
+        case .notStarted: 0
+        case .inProgress: 1
+        case .completed: 2
+        case .claimed: 3
+        }
     }
-    var claimedAt: Timestamp? {
-        get { Self.time(claimed) }
-        set { claimed = newValue?.microseconds ?? Self.none }
-    }
-    var lastEventAt: Timestamp? {
-        get { Self.time(last) }
-        set { last = newValue?.microseconds ?? Self.none }
-    }
-    var lastCountedOn: UTCDay? {
-        get { counted == Int32.min ? nil : UTCDay(number: counted) }
-        set { counted = newValue?.number ?? Int32.min }
+
+    /// Whether the two differ in anything but when they were changed.
+    func differs(from other: OpenRow) -> Bool {
+        counted.progress != other.counted.progress || statusRank != other.statusRank
+            || counted.isActive != other.counted.isActive || counted.completed != other.counted.completed
+            || counted.claimed != other.counted.claimed || counted.last != other.counted.last
+            || counted.counted != other.counted.counted || assigned != other.assigned
     }
 
     private static func time(_ microseconds: Int64) -> Timestamp? {
@@ -120,7 +109,9 @@ struct PackedRow {
 
     /// Nil when the row does not fit and has to be kept open; `first` is the player's first event's time.
     init?(_ row: OpenRow, first: Int64) {
-        guard row.claimed == OpenRow.none, Self.fits(row.created), Self.fits(row.updated) else { return nil }
+        guard row.counted.claimed == OpenRow.none, Self.fits(row.created), Self.fits(row.updated) else {
+            return nil
+        }
         let assigned: UInt64
         if row.assigned == OpenRow.none {
             assigned = 0
@@ -132,37 +123,37 @@ struct PackedRow {
             return nil
         }
         var flags: UInt64 = 0
-        if row.last != OpenRow.none {
-            guard row.last == row.updated else { return nil }
+        if row.counted.last != OpenRow.none {
+            guard row.counted.last == row.updated else { return nil }
             flags = 1
         }
-        if row.counted != Int32.min {
-            guard flags == 1, Timestamp(microseconds: row.last).day.number == row.counted else { return nil }
+        if row.counted.counted != CountedRow.noDay {
+            guard flags == 1, Self.day(row.counted.last) == row.counted.counted else { return nil }
             flags |= 2
         }
-        if row.completed == OpenRow.none {
+        if row.counted.completed == OpenRow.none {
             completed = 0
         } else {
-            guard Self.fits(row.completed) else { return nil }
-            completed = UInt64(bitPattern: row.completed &+ Self.bias)
+            guard Self.fits(row.counted.completed) else { return nil }
+            completed = UInt64(bitPattern: row.counted.completed &+ Self.bias)
         }
         made =
-            UInt64(bitPattern: row.created &+ Self.bias) | UInt64(row.status.rawValue) << 58
-            | (row.isActive ? 1 << 60 : 0) | assigned << 62
+            UInt64(bitPattern: row.created &+ Self.bias) | UInt64(row.statusRank) << 58
+            | (row.counted.isActive ? 1 << 60 : 0) | assigned << 62
         changed = UInt64(bitPattern: row.updated &+ Self.bias) | flags << 58
-        progress = row.progress
+        progress = row.counted.progress
         place = 0
     }
 
     /// The row that was packed; only where it is not kept open.
     func opened(first: Int64) -> OpenRow {
         var row = OpenRow(isAssigned: made & 1 << 60 != 0, firstEventAt: first, time: Self.time(made))
-        row.progress = progress
+        row.counted.progress = progress
         switch made >> 58 & 3 {
-        case 0: row.status = .notStarted
-        case 1: row.status = .inProgress
-        case 2: row.status = .completed
-        default: row.status = .claimed
+        case 0: row.counted.status = .notStarted
+        case 1: row.counted.status = .inProgress
+        case 2: row.counted.status = .completed
+        default: row.counted.status = .claimed
         }
         switch made >> 62 {
         case 0: row.assigned = OpenRow.none
@@ -170,10 +161,15 @@ struct PackedRow {
         default: row.assigned = row.created
         }
         row.updated = Self.time(changed)
-        if changed & 1 << 58 != 0 { row.last = row.updated }
-        if changed & 1 << 59 != 0 { row.counted = Timestamp(microseconds: row.last).day.number }
-        if completed != 0 { row.completed = Self.time(completed) }
+        if changed & 1 << 58 != 0 { row.counted.last = row.updated }
+        if changed & 1 << 59 != 0 { row.counted.counted = Self.day(row.updated) }
+        if completed != 0 { row.counted.completed = Self.time(completed) }
         return row
+    }
+
+    private static func day(_ time: Int64) -> Int32 {
+        let (quotient, remainder) = time.quotientAndRemainder(dividingBy: 86_400_000_000)
+        return Int32(remainder < 0 ? quotient - 1 : quotient)
     }
 
     private static func fits(_ time: Int64) -> Bool {

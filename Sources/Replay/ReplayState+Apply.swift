@@ -41,56 +41,94 @@ extension ReplayState {
         sweepOutcomes()
     }
 
-    /// Applies events in log order; `other` takes the goals of the what-if's set, which is then in use.
+    /// Applies events; `other` takes the goals of the what-if's set, which is then in use.
+    ///
+    /// Player by player, each one's events in log order: players do not touch each other, and memory is passed
+    /// once from its start to its end instead of here and there.
     package mutating func apply(_ events: ReplayEvents, as other: Bool = false) {
         find(events)
-        for (index, event) in events.events.enumerated() {
-            let player = numbers[index]
-            touch(player, event.time)
+        for event in sorted(events) {
+            counts.records += 1
+            if players[event.player].last < event.time { players[event.player].last = event.time }
             switch event.kind {
-            case .login: signal(player, targets.login, value: nil, at: event.time)
+            case .login: signal(event.player, targets.login, value: nil, at: event.time)
             case .stat:
                 let range = event.detail == ReplayEvents.none ? 0..<0 : targets.stats[Int(event.detail)]
                 if range.isEmpty {
                     counts.count(.noGoal)
                 } else {
-                    signal(player, range, value: event.value, at: event.time)
+                    signal(event.player, range, value: event.value, at: event.time)
                 }
-            default: applyRequest(events, event, player, other)
+            default: applyRequest(events, event, other)
             }
         }
         sweepOutcomes()
     }
 
-    /// Finds the events' players, adding new ones: apart from the rest, so that many look-ups are under way at
-    /// once.
+    /// An event with its player's number.
+    private struct FoundEvent {
+        var time: Int64 = 0
+        var value = 0.0
+        var player: UInt32 = 0
+        var detail: UInt32 = 0
+        var kind = ReplayEvents.Kind.login
+    }
+
+    /// Events whose players are looked up together.
+    private static let blockEvents = 256
+
+    /// Finds the events' players, adding new ones.
+    ///
+    /// In blocks, and each block in steps: nearly all of the time goes into waiting for memory, and one step's
+    /// loads do not wait for each other.
     private mutating func find(_ events: ReplayEvents) {
         numbers.removeAll(keepingCapacity: true)
-        numbers.reserveCapacity(events.events.count)
+        numbers.reserveCapacity(events.count)
         let bytes = events.bytes.span
-        for event in events.events {
-            let id = bytes.extracting(Int(event.idStart)..<(Int(event.idStart) + Int(event.idCount)))
-            if let number = players.number(of: id, hash: event.hash) {
-                numbers.append(number)
-            } else {
-                numbers.append(players.add(id, hash: event.hash, first: event.time, last: event.time))
+        var start = 0
+        while start < events.count {
+            let end = min(start + Self.blockEvents, events.count)
+            players.glance(at: events.events[start..<end], &glances)
+            for index in start..<end {
+                let event = events.events[index]
+                let id = bytes.extracting(Int(event.idStart)..<(Int(event.idStart) + Int(event.idCount)))
+                numbers.append(
+                    players.number(of: id, hash: event.hash)
+                        ?? players.add(id, hash: event.hash, first: event.time, last: event.time)
+                )
             }
+            start = end
         }
     }
 
-    private mutating func applyRequest(
-        _ events: ReplayEvents,
-        _ event: ReplayEvents.Event,
-        _ player: UInt32,
-        _ other: Bool
-    ) {
+    /// The events by player number, each player's in log order.
+    private func sorted(_ events: ReplayEvents) -> [FoundEvent] {
+        var next = [UInt32](repeating: 0, count: players.count + 1)
+        for number in numbers { next[Int(number) + 1] += 1 }
+        for player in 0..<players.count { next[player + 1] += next[player] }
+        var sorted = [FoundEvent](repeating: FoundEvent(), count: events.count)
+        for (index, event) in events.events.enumerated() {
+            let player = Int(numbers[index])
+            sorted[Int(next[player])] = FoundEvent(
+                time: event.time,
+                value: event.value,
+                player: numbers[index],
+                detail: event.detail,
+                kind: event.kind
+            )
+            next[player] += 1
+        }
+        return sorted
+    }
+
+    private mutating func applyRequest(_ events: ReplayEvents, _ event: FoundEvent, _ other: Bool) {
         let request = events.requests[Int(event.detail)]
         let start = Int(request.eventStart)
         let bytes = events.bytes
         let id = bytes.span.extracting(start..<(start + Int(request.eventCount)))
         let index = other ? request.otherGoal : request.goal
         let goal = index == ReplayEvents.none ? nil : index
-        let time = event.time
+        let (player, time) = (event.player, event.time)
         switch event.kind {
         case .activate, .deactivate:
             decide(player, id, at: time) { state in
@@ -110,54 +148,35 @@ extension ReplayState {
 
     // MARK: Goals
 
-    /// The position of a goal's row, −1 where there is none.
-    private func position(
-        _ target: GoalTargets.Target,
-        _ directory: RowPool.Directory,
-        hint: Int = 0
-    ) -> Int {
-        let position = rows.position(of: target.kind, in: directory, hint: hint)
-        guard position < 0, target.isMoved else { return position }
-        for kind in kinds.kinds(of: target.goal) {
-            let position = rows.position(of: kind, in: directory, hint: 0)
-            if position >= 0 { return position }
-        }
-        return -1
-    }
-
     /// A login, or a stat with its value, reaches the goals `targets.signals[range]`.
     private mutating func signal(_ player: UInt32, _ range: Range<Int>, value: Double?, at time: Int64) {
         var directory = players[player].rows
         let first = players[player].first
-        let timestamp = Timestamp(microseconds: time)
-        if value == nil, directory.count == 0 { rows.reserve(targets.defaultLogins, in: &directory) }
-        var hint = 0
+        let count = directory.count
+        let day = Timestamp(microseconds: time).day.number
+        if value == nil, count == 0 { rows.reserve(targets.defaultLogins, in: &directory) }
+        rows.find(targets.signals[range], of: targets, in: directory, kinds, into: &places)
         var inactive: UInt64 = 0
-        for index in range {
-            let goal = Int(targets.signals[index])
-            let target = targets.goals[goal]
-            let position = position(target, directory, hint: hint)
-            if position < 0, !target.rule.isDefaultAssigned {
+        for index in 0..<range.count {
+            let place = places[index]
+            let target = targets.goals[Int(targets.signals[range.lowerBound + index])]
+            if place.position < 0, !target.rule.isDefaultAssigned {
                 inactive += 1
                 continue
             }
-            hint = position + 1
             let before =
-                position < 0
-                ? OpenRow(isAssigned: true, firstEventAt: first, time: time)
-                : rows.row(position, in: directory, first: first)
+                place.position < 0
+                ? OpenRow(isAssigned: true, firstEventAt: first, time: time) : rows.row(place, first: first)
             var after = before
-            if let reason = target.rule.apply(value: value, at: timestamp, to: &after) {
+            if let reason = target.rule.apply(value: value, at: time, on: day, to: &after.counted) {
                 counts.count(reason)
-                continue
-            }
-            guard after != before else {
+            } else if after.differs(from: before) {
+                store(after, over: before, target, place, &directory, first, time)
+            } else {
                 counts.count(.unchanged)
-                continue
             }
-            store(after, over: before, target, position, &directory, first, time)
         }
-        players[player].rows = directory
+        if directory.count != count { players[player].rows = directory }
         if inactive > 0 { counts.count(.inactive, times: inactive) }
     }
 
@@ -166,7 +185,7 @@ extension ReplayState {
         _ changed: OpenRow,
         over before: OpenRow,
         _ target: GoalTargets.Target,
-        _ position: Int,
+        _ place: RowPool.Place,
         _ directory: inout RowPool.Directory,
         _ first: Int64,
         _ time: Int64
@@ -174,13 +193,14 @@ extension ReplayState {
         var row = changed
         row.updated = time
         counts.effects += 1
-        if row.status != before.status || row.completed != before.completed {
+        if row.statusRank != before.statusRank || row.counted.completed != before.counted.completed {
             effects.count(target.goal, from: before, to: row)
         }
-        if position < 0 {
+        if place.position < 0 {
             rows.append(row, kind: target.kind, to: &directory, first: first)
         } else {
-            rows.set(row, kind: target.kind, at: position, in: directory, first: first)
+            if target.isMoved { rows.refile(Int(place.position), as: target.kind, in: directory) }
+            rows.set(row, at: place, first: first)
         }
     }
 
@@ -214,12 +234,12 @@ extension ReplayState {
         guard let goal else { return .goalNotFound }
         let target = targets.goals[Int(goal)]
         var directory = players[player].rows
-        let (position, before) = current(target, player, directory, at: time)
-        guard before.isActive != isActive else { return nil }
+        let (place, before) = current(goal, player, directory, at: time)
+        guard before.counted.isActive != isActive else { return nil }
         var after = before
-        after.isActive = isActive
+        after.counted.isActive = isActive
         if isActive { after.assigned = time }
-        store(after, over: before, target, position, &directory, players[player].first, time)
+        store(after, over: before, target, place, &directory, players[player].first, time)
         players[player].rows = directory
         return nil
     }
@@ -237,15 +257,15 @@ extension ReplayState {
         let goal = challenges.goals[Int(index)]
         let target = targets.goals[Int(index)]
         var directory = players[player].rows
-        let (position, before) = current(target, player, directory, at: time)
+        let (place, before) = current(index, player, directory, at: time)
         if let rejection = rejection(goal, target, before, player, directory, at: time) {
             effects.countRejectedClaim(target.goal, rejection)
             return rejection
         }
         var after = before
-        after.status = .claimed
-        after.claimed = time
-        store(after, over: before, target, position, &directory, players[player].first, time)
+        after.counted.status = .claimed
+        after.counted.claimed = time
+        store(after, over: before, target, place, &directory, players[player].first, time)
         players[player].rows = directory
         // An id that comes again after its outcome's retention: the grant it has stays.
         if grants.index(player, id) == nil {
@@ -263,7 +283,7 @@ extension ReplayState {
     }
 
     /// Why a claim is rejected, nil when it succeeds.
-    private func rejection(
+    private mutating func rejection(
         _ goal: Goal,
         _ target: GoalTargets.Target,
         _ row: OpenRow,
@@ -271,33 +291,32 @@ extension ReplayState {
         _ directory: RowPool.Directory,
         at time: Int64
     ) -> RequestOutcome.Rejection? {
-        guard row.isActive else { return .goalNotActive }
-        let timestamp = Timestamp(microseconds: time)
-        let isMet = target.rule.isMet(row, at: timestamp)
-        if isMet, row.status == .claimed { return .alreadyClaimed }
+        guard row.counted.isActive else { return .goalNotActive }
+        let day = Timestamp(microseconds: time).day.number
+        let isMet = target.rule.isMet(row.counted, on: day)
+        if isMet, case .claimed = row.counted.status { return .alreadyClaimed }
         guard isMet else { return .goalNotCompleted }
         for prerequisite in goal.prerequisites {
-            let target = targets.goals[prerequisite]
-            let position = position(target, directory)
-            guard position >= 0 else { return .prerequisitesNotMet }
-            let row = rows.row(position, in: directory, first: players[player].first)
-            guard target.rule.isMet(row, at: timestamp) else { return .prerequisitesNotMet }
+            let (place, row) = current(UInt32(prerequisite), player, directory, at: time)
+            guard place.position >= 0, targets.goals[prerequisite].rule.isMet(row.counted, on: day) else {
+                return .prerequisitesNotMet
+            }
         }
         return nil
     }
 
     /// The row as it stands, or the state that a player without a row is in.
-    private func current(
-        _ target: GoalTargets.Target,
+    private mutating func current(
+        _ goal: UInt32,
         _ player: UInt32,
         _ directory: RowPool.Directory,
         at time: Int64
-    ) -> (position: Int, row: OpenRow) {
-        let position = position(target, directory)
+    ) -> (place: RowPool.Place, row: OpenRow) {
+        rows.find([goal], of: targets, in: directory, kinds, into: &places)
         let first = players[player].first
-        if position >= 0 { return (position, rows.row(position, in: directory, first: first)) }
-        let isAssigned = target.rule.isDefaultAssigned
-        return (position, OpenRow(isAssigned: isAssigned, firstEventAt: first, time: time))
+        if places[0].position >= 0 { return (places[0], rows.row(places[0], first: first)) }
+        let isAssigned = targets.goals[Int(goal)].rule.isDefaultAssigned
+        return (places[0], OpenRow(isAssigned: isAssigned, firstEventAt: first, time: time))
     }
 
     private mutating func deliver(_ player: UInt32, _ id: Span<UInt8>, at time: Int64) {

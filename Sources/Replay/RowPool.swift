@@ -6,6 +6,7 @@
 struct RowPool: Sendable {
     static let chunkRows = 8
     private static let chunksPerPage = 2048
+    private static let pageRows = chunksPerPage * chunkRows
     private static let pageWords = 1 << 16
 
     /// A player's directory: where it lies, its rows, and for how many it has room.
@@ -33,28 +34,79 @@ struct RowPool: Sendable {
             + open.capacity * MemoryLayout<OpenRow>.stride
     }
 
-    /// The position of the player's row of this kind, −1 where there is none; looks at `hint` first.
-    func position(of kind: UInt32, in directory: Directory, hint: Int) -> Int {
-        let count = Int(directory.count)
-        guard count > 0 else { return -1 }
-        let (page, start) = Self.place(directory.address)
-        return words[page].withUnsafeBufferPointer { words in
-            let kinds = UnsafeBufferPointer(rebasing: words[start..<(start + count)])
-            if hint < count, kinds[hint] == kind { return hint }
-            var index = 0
-            // Eight at a time, without a branch between them.
-            while index + 8 <= count {
-                var found: UInt32 = 0
-                for lane in 0..<8 { found |= kinds[index + lane] == kind ? 1 << UInt32(lane) : 0 }
-                if found != 0 { return index + found.trailingZeroBitCount }
-                index += 8
-            }
-            while index < count {
-                if kinds[index] == kind { return index }
-                index += 1
-            }
-            return -1
+    /// Where a row lies, if it is there.
+    struct Place: Sendable {
+        /// −1 where there is no row.
+        var position: Int32
+        /// The row's index in all rows.
+        var index: UInt32 = 0
+    }
+
+    /// Places of the rows of the goals that a signal reaches, in their order.
+    ///
+    /// Goals of one signal often have their rows one after another, so the next place is looked at first.
+    func find(
+        _ goals: ArraySlice<UInt32>,
+        of targets: GoalTargets,
+        in directory: Directory,
+        _ kinds: RowKinds,
+        into places: inout [Place]
+    ) {
+        places.removeAll(keepingCapacity: true)
+        guard directory.count > 0 else {
+            for _ in goals { places.append(Place(position: -1)) }
+            return
         }
+        let (page, start) = Self.place(directory.address)
+        words[page].withUnsafeBufferPointer { words in
+            let rows = UnsafeBufferPointer(rebasing: words[start..<(start + Int(directory.count))])
+            let chunks = start + Int(directory.capacity)
+            var hint = 0
+            for goal in goals {
+                let target = targets.goals[Int(goal)]
+                var position = Self.position(of: target.kind, in: rows, hint: hint)
+                if position < 0, target.isMoved {
+                    for kind in kinds.kinds(of: target.goal) where position < 0 {
+                        position = Self.position(of: kind, in: rows, hint: 0)
+                    }
+                }
+                guard position >= 0 else {
+                    places.append(Place(position: -1))
+                    continue
+                }
+                hint = position + 1
+                let chunk = words[chunks + position / Self.chunkRows]
+                let index = chunk * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
+                places.append(Place(position: Int32(position), index: index))
+            }
+        }
+    }
+
+    /// The position of a kind among a player's kinds, −1 where there is none.
+    private static func position(of kind: UInt32, in kinds: UnsafeBufferPointer<UInt32>, hint: Int) -> Int {
+        let count = kinds.count
+        if hint < count, kinds[hint] == kind { return hint }
+        var index = 0
+        // Eight at a time, without a branch between them.
+        while index + 8 <= count {
+            var found: UInt32 = 0
+            for lane in 0..<8 { found |= kinds[index + lane] == kind ? 1 << UInt32(lane) : 0 }
+            if found != 0 { return index + found.trailingZeroBitCount }
+            index += 8
+        }
+        while index < count {
+            if kinds[index] == kind { return index }
+            index += 1
+        }
+        return -1
+    }
+
+    /// The place of the row at a position.
+    func place(_ position: Int, in directory: Directory) -> Place {
+        let (page, start) = Self.place(directory.address)
+        let chunk = words[page][start + Int(directory.capacity) + position / Self.chunkRows]
+        let index = chunk * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
+        return Place(position: Int32(position), index: index)
     }
 
     func kind(_ position: Int, in directory: Directory) -> UInt32 {
@@ -62,23 +114,14 @@ struct RowPool: Sendable {
         return words[page][start + position]
     }
 
-    func row(_ position: Int, in directory: Directory, first: Int64) -> OpenRow {
-        let (page, index) = slot(position, directory)
-        let row = rows[page][index]
+    func row(_ place: Place, first: Int64) -> OpenRow {
+        let row = rows[Int(place.index) / Self.pageRows][Int(place.index) % Self.pageRows]
         return row.isOpen ? open[Int(row.place)] : row.opened(first: first)
     }
 
-    /// Replaces a row; its kind may be another one now.
-    mutating func set(
-        _ row: OpenRow,
-        kind: UInt32,
-        at position: Int,
-        in directory: Directory,
-        first: Int64
-    ) {
-        let (wordPage, start) = Self.place(directory.address)
-        if words[wordPage][start + position] != kind { words[wordPage][start + position] = kind }
-        let (page, index) = slot(position, directory)
+    /// Replaces a row of the same kind.
+    mutating func set(_ row: OpenRow, at place: Place, first: Int64) {
+        let (page, index) = (Int(place.index) / Self.pageRows, Int(place.index) % Self.pageRows)
         let before = rows[page][index]
         if let packed = PackedRow(row, first: first) {
             if before.isOpen { openFree.append(before.place) }
@@ -90,14 +133,19 @@ struct RowPool: Sendable {
         }
     }
 
-    /// Adds a row behind the player's others and returns its position.
-    @discardableResult
+    /// Files a row under another kind of the same goal.
+    mutating func refile(_ position: Int, as kind: UInt32, in directory: Directory) {
+        let (page, start) = Self.place(directory.address)
+        words[page][start + position] = kind
+    }
+
+    /// Adds a row behind the player's others.
     mutating func append(
         _ row: OpenRow,
         kind: UInt32,
         to directory: inout Directory,
         first: Int64
-    ) -> Int {
+    ) {
         let position = Int(directory.count)
         if directory.count == directory.capacity { reserve(position + 1, in: &directory) }
         let (wordPage, start) = Self.place(directory.address)
@@ -107,9 +155,9 @@ struct RowPool: Sendable {
         }
         directory.count += 1
         rowCount += 1
-        let (page, index) = slot(position, directory)
-        rows[page][index] = PackedRow(row, first: first) ?? PackedRow(openAt: keepOpen(row))
-        return position
+        let index = Int(place(position, in: directory).index)
+        let packed = PackedRow(row, first: first) ?? PackedRow(openAt: keepOpen(row))
+        rows[index / Self.pageRows][index % Self.pageRows] = packed
     }
 
     /// Makes room for so many rows in all.
@@ -139,15 +187,6 @@ struct RowPool: Sendable {
 
     private static func place(_ address: UInt32) -> (page: Int, start: Int) {
         (Int(address >> 16), Int(address & 0xFFFF))
-    }
-
-    private func slot(_ position: Int, _ directory: Directory) -> (page: Int, index: Int) {
-        let (page, start) = Self.place(directory.address)
-        let chunk = Int(words[page][start + Int(directory.capacity) + position / Self.chunkRows])
-        return (
-            chunk / Self.chunksPerPage,
-            chunk % Self.chunksPerPage * Self.chunkRows + position % Self.chunkRows
-        )
     }
 
     /// A directory with room for at least so many chunks, and the room it has.

@@ -74,7 +74,7 @@ struct ReplayCommand: AsyncParsableCommand {
         if let sample, Self.share(sample) == nil {
             throw ValidationError("--sample is above 0 and at most 1 (or 100%), not \(sample)")
         }
-        if let partitions, ReplayRequest.partitions(partitions) == nil {
+        if let partitions, ReplayOptions.partitions(partitions) == nil {
             throw ValidationError("--partitions is a list such as 0,3,8-11, not \(partitions)")
         }
         if to != nil, untilOffset != nil { throw ValidationError("give --to or --until-offset, not both") }
@@ -98,6 +98,7 @@ struct ReplayCommand: AsyncParsableCommand {
             let bar = ProgressBar("replay")
             let result = try await job.run(request, resume: resume) { done, end in
                 bar.show(done: done.nextOffset, total: end, count: done.records, unit: "records")
+                return true
             }
             bar.finish()
             try common.print(Report(result), lines: Self.lines(result, out: request.directory))
@@ -111,15 +112,15 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private func request() throws -> ReplayRequest {
-        var request = ReplayRequest(directory: out ?? "")
+    private func request() throws -> ReplayOptions {
+        var request = ReplayOptions(directory: out ?? "")
         request.from = try from.map(TimeArgument.parse)
         request.to = try to.map(TimeArgument.parse)
         request.untilOffset = untilOffset
         request.players = players
         request.sample = sample.flatMap(Self.share)
         request.challenges = challenges
-        request.partitions = partitions.flatMap(ReplayRequest.partitions)
+        request.partitions = partitions.flatMap(ReplayOptions.partitions)
         request.memoryBytesMax = memoryBytes
         request.recordsPerSecondMax = rate
         request.threads = threads

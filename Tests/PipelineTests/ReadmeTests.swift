@@ -31,6 +31,7 @@ import Testing
                 case "mygame": "demo"
                 // A player of the demo's events.
                 case "PLAYER": "020769930230832acdc5cef39fa9c5fd"
+                case "what-if", "tenth": directory.path + "/" + word
                 default: String(word)
                 }
             }
@@ -80,7 +81,7 @@ import Testing
             ["payload"], ["log", "ls"], ["log", "cat"], ["log", "verify"], ["challenges", "apply"],
             ["challenges", "diff"],
             ["challenges", "ls"], ["db", "start"], ["db", "stop"], ["db", "status"], ["db", "url"],
-            ["generate", "events"], ["generate", "challenges"],
+            ["generate", "events"], ["generate", "challenges"], ["run", "snapshot"], ["replay"],
         ] {
             let help = try Command.run(GoalpostProgram.path, words + ["--help"])
             #expect(help.status == 0)

@@ -1,7 +1,7 @@
 package import Goals
 
 /// What `goalpost replay` was asked for, as its options say.
-package struct ReplayRequest: Sendable {
+package struct ReplayOptions: Sendable {
     /// Effects are counted from the first record of this time on.
     package var from: Timestamp?
     /// Ends before the first frame with a record of this time or later.
@@ -20,6 +20,8 @@ package struct ReplayRequest: Sendable {
     /// Records a second.
     package var recordsPerSecondMax: Int?
     package var threads = 2
+    /// Records that a thread parses at once; how soon a replay stops goes by it.
+    package var stretchRecords = LogReplay.Options().stretchRecords
     /// Where results and checkpoint go.
     package var directory: String
 

@@ -175,8 +175,9 @@ package struct ReplayState: Sendable {
     ) throws(Failure) {
         let ranks = ranks()
         let isWhole = isWhole ?? (detail == .everything)
-        let requests = outcomes.grouped(players: isWhole ? players.count : 0)
-        let given = grants.grouped(players: isWhole ? players.count : 0)
+        // What is not asked for is not grouped either: it is the larger part of the work.
+        let requests = isWhole ? outcomes.grouped(players: players.count) : (order: [], starts: [])
+        let given = isWhole ? grants.grouped(players: players.count) : (order: [], starts: [])
         for number in players.numbersInIDOrder() {
             var player = bare(number, ranks: ranks)
             if isWhole {

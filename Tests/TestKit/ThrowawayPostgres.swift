@@ -63,7 +63,7 @@ package final class ThrowawayPostgres: Sendable {
         cd "$1" || exit 1
         as "$2/initdb" -D "$1/data" -U postgres -E UTF8 --locale=C -A trust --no-sync >"$1/log" 2>&1 &&
         as "$2/pg_ctl" start -w -t 60 -D "$1/data" -l "$1/server.log" -o "-c fsync=off -c full_page_writes=off \
-            -c listen_addresses='' -c unix_socket_directories='$1' -c max_connections=100 \
+            -c listen_addresses='' -c unix_socket_directories='$1' -c max_connections=400 \
             -c shared_buffers=64MB -c autovacuum=off" >>"$1/log" 2>&1 </dev/null && echo ready || echo failed
         exec >/dev/null 2>&1
         cat "$1/lifeline"

@@ -6,32 +6,27 @@ import Testing
 
 /// Backup and restore, killed with SIGKILL at random moments and simply run again.
 @Suite(.serialized) struct BackupKilledTests {
-    private static func killAfter(
-        _ milliseconds: Int,
-        _ program: GoalpostProgram,
-        _ arguments: [String]
-    ) async throws -> Bool {
-        let started = ContinuousClock.now
-        return try await program.kill(arguments) {
-            started.duration(to: .now) > .milliseconds(milliseconds)
-        }
-    }
-
     @Test func `a killed backup is whole or says that it is not`() async throws {
         let world = try await BackupWorld(parts: 40)
         try world.ingest(world.parts)
         try world.program.succeed("run", "fold")
-        let started = ContinuousClock.now
         try world.program.succeed("backup", world.backup)
-        let took = started.duration(to: .now)
-        let milliseconds =
-            took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000
+        let volume = LocalVolume()
+        let dumpBytes = try volume.fileSize(world.backup + "/database.dump")
+        let segments = try volume.list(world.backup + "/log/events").count
         var random = SplitMix64(seed: 5)
         var killed = 0
         for number in 0..<12 {
             let directory = world.directory.path + "/killed-\(number)"
-            let wait = Int(random.next() % UInt64(max(50, milliseconds)))
-            if try await Self.killAfter(wait, world.program, ["backup", directory]) { killed += 1 }
+            let dump = directory + "/database.dump"
+            let log = directory + "/log/events"
+            // Moments in the dump first, then among the segments, which are quickly linked.
+            let (bytes, files) = (random.next() % dumpBytes, Int(random.next() % UInt64(segments)))
+            let wasKilled = try world.program.killPromptly(["backup", directory]) {
+                if number < 8 { return try volume.exists(dump) && volume.fileSize(dump) >= bytes }
+                return try volume.isDirectory(log) && volume.list(log).count >= files
+            }
+            if wasKilled { killed += 1 }
             let result = try world.program.run("backup", "verify", directory)
             switch result.status {
             case 0: break
@@ -64,20 +59,29 @@ import Testing
         try world.program.succeed("run", "fold")
         let expected = try await KilledProgramTests.sums(world.program)
         try world.program.succeed("backup", world.backup)
-        let timed = try await world.other("timed")
-        let started = ContinuousClock.now
-        try timed.succeed("restore", world.backup)
-        let took = started.duration(to: .now)
-        let milliseconds =
-            took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000
+        let volume = LocalVolume()
+        let files = try volume.list(world.backup + "/log/events").count
         var random = SplitMix64(seed: 6)
         var (killed, refused) = (0, 0)
         for round in 0..<4 {
             let restored = try await world.other("restored-\(round)")
-            for _ in 0..<4 {
-                // The first third is the check of the backup, which changes nothing.
-                let wait = Int(milliseconds / 4 + Int64(random.next() % UInt64(max(1, milliseconds * 3 / 4))))
-                guard try await Self.killAfter(wait, restored, ["restore", world.backup]) else { break }
+            for attempt in 0..<4 {
+                // As soon as it has begun, among the files, and twice a while into the database.
+                let (count, wait) = (Int(random.next() % UInt64(files)), Int(random.next() % 400))
+                var since: ContinuousClock.Instant?
+                let log = restored.data + "/log/events"
+                let wasKilled = try restored.killPromptly(["restore", world.backup]) {
+                    guard try volume.exists(restored.data + "/restore.json") else { return false }
+                    if attempt == 0 { return true }
+                    guard try volume.isDirectory(log) else { return false }
+                    let found = try volume.list(log).count
+                    if attempt == 1 { return found >= count }
+                    guard found == files else { return false }
+                    let start = since ?? .now
+                    since = start
+                    return start.duration(to: .now) >= .milliseconds(wait)
+                }
+                guard wasKilled else { break }
                 killed += 1
                 if try LocalVolume().exists(restored.data + "/restore.json") {
                     refused += 1
@@ -131,8 +135,12 @@ import Testing
             }
         }
         do {
-            for wait in [700, 1500, 2300] {
-                _ = try await Self.killAfter(wait, program, ["restore", world.backup])
+            // When the cluster is being made, when it is there, and when its server was started.
+            for name in ["postgres.init", "postgres/PG_VERSION", "postgres/postmaster.pid"] {
+                let wasKilled = try program.killPromptly(["restore", world.backup]) {
+                    try LocalVolume().exists(directory + "/" + name)
+                }
+                #expect(wasKilled, "\(name)")
             }
             let last = try program.run("restore", world.backup)
             #expect(last.status == 0 || last.status == 73, "\(last.error)")

@@ -217,7 +217,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "mounting a small file system needs root"))
-    func `a full disk is said before, or leaves a backup that says it is unfinished`() async throws {
+    func `a disk without room is said before anything is made`() async throws {
         let small = world.directory.path + "/small"
         try RefusalTests.mount(small, size: "300k")
         defer { RefusalTests.unmount(small) }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestKit
 
 /// The built `goalpost` over one data directory and database, as cron would run it.
@@ -51,6 +52,27 @@ struct GoalpostProgram {
             }
             // Only how often the condition is looked at, not what is waited for.
             try await Task.sleep(for: .milliseconds(2))
+        }
+        process.waitUntilExit()
+        return process.terminationReason == .uncaughtSignal
+    }
+
+    /// As above, for moments that pass quickly: looks without suspending, since tests beside it may keep every thread.
+    func killPromptly(_ arguments: [String], when moment: () throws -> Bool) throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.path)
+        process.arguments = arguments
+        process.environment = environment
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning {
+            if try moment() {
+                Foundation.kill(process.processIdentifier, SIGKILL)
+                break
+            }
+            // Only how often the condition is looked at, not what is waited for.
+            poll(nil, 0, 1)
         }
         process.waitUntilExit()
         return process.terminationReason == .uncaughtSignal

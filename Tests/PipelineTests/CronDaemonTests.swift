@@ -27,10 +27,16 @@ import Testing
         let history: [RunRecord]
     }
 
-    /// The runs so far, oldest first.
+    /// The minute's runs so far, oldest first; the upkeep that is due now and then is not this story's.
     private static func runs(_ world: CronWorld, _ goalpost: String) throws -> [RunRecord] {
         let output = try world.run("\(goalpost) jobs --json --history 100 --data \(world.home)/data")
         return try StatusJSON.decode(Report.self, from: Array(output.utf8)).history.reversed()
+            .filter { ["fold", "publish"].contains($0.job) }
+    }
+
+    /// What cron has mailed of the minute's runs.
+    private static func mails(_ world: CronWorld) throws -> [String] {
+        try world.mails().filter { $0.contains("/jobs/cycle'") }
     }
 
     /// Events arrive all the time, PostgreSQL is away for a minute; nobody does anything but start it again.
@@ -77,7 +83,7 @@ import Testing
         try await Self.wait("the first events are published") { try published() == fed }
         try feed()
         try await Self.wait("the next minute's too") { try published() == fed }
-        #expect(try world.mails().isEmpty)
+        #expect(try Self.mails(world).isEmpty)
         let before = try Self.runs(world, goalpost)
         #expect(before.allSatisfy { $0.isGood })
 
@@ -85,7 +91,7 @@ import Testing
         let stopped = ContinuousClock.now
         try await Self.wait("a minute without PostgreSQL is over, and was mailed of") {
             if pieces.count > 2 { try feed() }
-            return try ContinuousClock.now - stopped > .seconds(60) && !world.mails().isEmpty
+            return try ContinuousClock.now - stopped > .seconds(60) && !Self.mails(world).isEmpty
         }
         #expect(try published() < fed)
         try world.run("\(goalpost) db start --data \(server)")
@@ -101,10 +107,10 @@ import Testing
 
         // One mail a failed minute, each one paragraph that says what is wrong; none for all the others.
         let failed = try Self.runs(world, goalpost).filter { !$0.isGood }
-        let mails = try world.mails()
+        let mails = try Self.mails(world)
         #expect(!mails.isEmpty && mails.count == failed.count)
         for mail in mails {
-            #expect(mail.contains("\nTo: \(CronWorld.user)\n") && mail.contains("jobs/cycle"))
+            #expect(mail.contains("\nTo: \(CronWorld.user)\n"))
             let body = try #require(mail.firstRange(of: "\n\n").map { mail[$0.upperBound...] })
             #expect(body.hasPrefix("goalpost: ") && body.split(separator: "\n").count == 1, "\(body)")
         }

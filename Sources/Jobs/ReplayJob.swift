@@ -187,7 +187,7 @@ package struct ReplayJob: Sendable {
             challenges: try access.governing(leg.nextOffset).set,
             other: prepared.options.other.map { ReplayResult.Other(states: leg.states.other, challenges: $0) }
         )
-        try ReplaySummary(result).write(to: directory, volume)
+        try ReplaySummary(result).save(in: directory, volume)
         if result.isPartial {
             let checkpoint = leg.checkpoint(identity, request.options, prepared.inputs)
             try checkpoint.write(leg.states, to: directory, volume, version: version)

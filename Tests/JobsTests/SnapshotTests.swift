@@ -67,18 +67,22 @@ import Testing
                 return false
             }
         }
-        #expect(isGood(good))
+        let isItselfTaken = isGood(good)
+        #expect(isItselfTaken)
         for index in good.indices {
             for change: UInt8 in [0xFF, 0x01, 0x80] {
                 var bytes = good
                 bytes[index] ^= change
-                #expect(!isGood(bytes), "byte \(index) ^ \(change)")
+                let isTaken = isGood(bytes)
+                #expect(!isTaken, "byte \(index) ^ \(change)")
             }
         }
         for count in stride(from: 0, to: good.count, by: 7) {
-            #expect(!isGood(Array(good[..<count])), "cut to \(count) bytes")
+            let isTaken = isGood(Array(good[..<count]))
+            #expect(!isTaken, "cut to \(count) bytes")
         }
-        #expect(!isGood(good + [0]))
+        let isLongerTaken = isGood(good + [0])
+        #expect(!isLongerTaken)
     }
 
     @Test func `a damaged snapshot is left out and the one before it is used`() async throws {

@@ -192,7 +192,7 @@ package struct ReplayJob: Sendable {
             other: prepared.options.other.map { ReplayResult.Other(states: leg.states.other, challenges: $0) }
         )
         try await results(result)
-        try ReplaySummary(result).store(in: directory, volume)
+        try ReplaySummary(result).save(in: directory, volume)
         if result.isPartial {
             let checkpoint = leg.checkpoint(identity, request.options, prepared.inputs)
             try checkpoint.write(leg.states, to: directory, volume, version: version)

@@ -13,6 +13,9 @@ import Zstd
 /// {"id":PLAYER,…}                      one line a player, see SnapshotLines
 /// {"players":N,"rows":N,"sha256":HEX}  the digest of all lines before
 /// ```
+/// Behind the last frame a skipped one (magic 0x184D2A5E) holds the SHA-256 of all bytes of the file before it:
+/// some bits of a zstd frame mean nothing, and not even those change unnoticed.
+///
 /// It is written beside its name and renamed when it is whole and durable, so that a file of that name is a
 /// finished one; what a disk does to it afterwards, checksums and digest tell.
 package struct SnapshotFile: Sendable {
@@ -22,6 +25,9 @@ package struct SnapshotFile: Sendable {
     /// Longest line that is read: a player with 100,000 rows fits several times.
     private static let lineBytesMax = 256 << 20
     private static let readBytes = 1 << 20
+    /// What starts the skipped frame: its magic and the 32 bytes that follow.
+    private static let sealHead: [UInt8] = [0x5E, 0x2A, 0x4D, 0x18, 32, 0, 0, 0]
+    private static let sealBytes = UInt64(sealHead.count) + 32
 
     /// The first line.
     package struct Header: Sendable, Codable, Equatable {
@@ -102,6 +108,7 @@ package struct SnapshotFile: Sendable {
             let last = Footer(players: footer.players, rows: footer.rows, sha256: writer.digest)
             writer.bytes += Array(try Self.encoder.encode(last)) + [0x0A]
             try writer.flush()
+            try writer.seal()
             try writer.file.sync()
             try volume.rename(temporary, to: path)
             try volume.syncDirectory(parentDirectory(of: path))
@@ -130,6 +137,7 @@ package struct SnapshotFile: Sendable {
         var bytes: [UInt8] = []
         private(set) var byteOffset: UInt64 = 0
         private var hash = SHA256()
+        private var fileHash = SHA256()
         private let compressor: FrameCompressor
 
         init(file: any OpenFile) throws {
@@ -143,9 +151,17 @@ package struct SnapshotFile: Sendable {
             guard !bytes.isEmpty else { return }
             hash.update(data: bytes)
             let frame = try compressor.compress(bytes.span.bytes)
+            fileHash.update(data: frame)
+            try put(frame)
+            bytes.removeAll(keepingCapacity: true)
+        }
+
+        /// Ends the file with the digest of its bytes.
+        mutating func seal() throws { try put(SnapshotFile.sealHead + fileHash.finalize()) }
+
+        private mutating func put(_ frame: [UInt8]) throws {
             try file.write(frame, at: byteOffset)
             byteOffset += UInt64(frame.count)
-            bytes.removeAll(keepingCapacity: true)
         }
     }
 
@@ -251,9 +267,15 @@ package struct SnapshotFile: Sendable {
         var input = [UInt8](repeating: 0, count: Self.readBytes)
         var lines: [UInt8] = []
         var offset: UInt64 = 0
-        while !isDone() {
-            let count = try file.read(at: offset, into: &input, range: 0..<input.count)
-            if count == 0 { break }
+        var hash = SHA256()
+        let size = try file.size()
+        guard size > Self.sealBytes else { throw damaged("it has \(size) bytes only") }
+        let end = size - Self.sealBytes
+        while offset < end, !isDone() {
+            let wanted = Int(min(UInt64(input.count), end - offset))
+            let count = try file.read(at: offset, into: &input, range: 0..<wanted)
+            guard count == wanted else { throw damaged("it became shorter") }
+            hash.update(data: input[..<count])
             offset += UInt64(count)
             do {
                 try decompressor.decompress(input.span.extracting(0..<count).bytes) { chunk in
@@ -278,6 +300,11 @@ package struct SnapshotFile: Sendable {
             lines.removeSubrange(0..<start)
         }
         guard !isDone() else { return }
+        var seal = [UInt8](repeating: 0, count: Int(Self.sealBytes))
+        let sealCount = try file.read(at: end, into: &seal, range: 0..<seal.count)
+        guard sealCount == seal.count, seal == Self.sealHead + hash.finalize() else {
+            throw damaged("its bytes are not those that its end tells the digest of")
+        }
         do { try decompressor.finish() } catch { throw damaged("it ends inside a frame") }
         guard lines.last == 0x0A else { throw damaged("its last line is cut short") }
         try lines.withUnsafeBufferPointer { text in

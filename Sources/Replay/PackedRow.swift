@@ -108,6 +108,7 @@ struct PackedRow {
     var isOpen: Bool { made & Self.openBit != 0 }
 
     /// Nil when the row does not fit and has to be kept open; `first` is the player's first event's time.
+    @inline(__always)
     init?(_ row: OpenRow, first: Int64) {
         guard row.counted.claimed == OpenRow.none, Self.fits(row.created), Self.fits(row.updated) else {
             return nil
@@ -146,6 +147,7 @@ struct PackedRow {
     }
 
     /// The row that was packed; only where it is not kept open.
+    @inline(__always)
     func opened(first: Int64) -> OpenRow {
         var row = OpenRow(isAssigned: made & 1 << 60 != 0, firstEventAt: first, time: Self.time(made))
         row.counted.progress = progress

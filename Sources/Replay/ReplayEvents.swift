@@ -90,6 +90,15 @@ package struct ReplayEvents: Sendable {
     }
 }
 
+/// An event with its player's number in a state.
+struct FoundEvent: Sendable {
+    var time: Int64 = 0
+    var value = 0.0
+    var player: UInt32 = 0
+    var detail: UInt32 = 0
+    var kind = ReplayEvents.Kind.login
+}
+
 /// Which players a replay is about.
 package struct PlayerChoice: Sendable {
     /// Remainders of the partition hash by `modulus`, as the tables' partitions are; nil means all.

@@ -47,7 +47,9 @@ extension ReplayState {
     /// once from its start to its end instead of here and there.
     package mutating func apply(_ events: ReplayEvents, as other: Bool = false) {
         find(events)
-        for event in sorted(events) {
+        sort(events)
+        for index in 0..<events.count {
+            let event = found[index]
             counts.records += 1
             if players[event.player].last < event.time { players[event.player].last = event.time }
             switch event.kind {
@@ -63,15 +65,6 @@ extension ReplayState {
             }
         }
         sweepOutcomes()
-    }
-
-    /// An event with its player's number.
-    private struct FoundEvent {
-        var time: Int64 = 0
-        var value = 0.0
-        var player: UInt32 = 0
-        var detail: UInt32 = 0
-        var kind = ReplayEvents.Kind.login
     }
 
     /// Events whose players are looked up together.
@@ -101,24 +94,26 @@ extension ReplayState {
         }
     }
 
-    /// The events by player number, each player's in log order.
-    private func sorted(_ events: ReplayEvents) -> [FoundEvent] {
-        var next = [UInt32](repeating: 0, count: players.count + 1)
-        for number in numbers { next[Int(number) + 1] += 1 }
-        for player in 0..<players.count { next[player + 1] += next[player] }
-        var sorted = [FoundEvent](repeating: FoundEvent(), count: events.count)
+    /// Puts the events by player number into `found`, each player's in log order.
+    private mutating func sort(_ events: ReplayEvents) {
+        starts.removeAll(keepingCapacity: true)
+        starts.append(contentsOf: repeatElement(0, count: players.count + 1))
+        for number in numbers { starts[Int(number) + 1] += 1 }
+        for player in 0..<players.count { starts[player + 1] += starts[player] }
+        if found.count < events.count {
+            found.append(contentsOf: repeatElement(FoundEvent(), count: events.count - found.count))
+        }
         for (index, event) in events.events.enumerated() {
             let player = Int(numbers[index])
-            sorted[Int(next[player])] = FoundEvent(
+            found[Int(starts[player])] = FoundEvent(
                 time: event.time,
                 value: event.value,
                 player: numbers[index],
                 detail: event.detail,
                 kind: event.kind
             )
-            next[player] += 1
+            starts[player] += 1
         }
-        return sorted
     }
 
     private mutating func applyRequest(_ events: ReplayEvents, _ event: FoundEvent, _ other: Bool) {
@@ -181,6 +176,7 @@ extension ReplayState {
     }
 
     /// Keeps a changed row and counts what the change means.
+    @inline(__always)
     private mutating func store(
         _ changed: OpenRow,
         over before: OpenRow,

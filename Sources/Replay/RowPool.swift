@@ -114,12 +114,14 @@ struct RowPool: Sendable {
         return words[page][start + position]
     }
 
+    @inline(__always)
     func row(_ place: Place, first: Int64) -> OpenRow {
         let row = rows[Int(place.index) / Self.pageRows][Int(place.index) % Self.pageRows]
         return row.isOpen ? open[Int(row.place)] : row.opened(first: first)
     }
 
     /// Replaces a row of the same kind.
+    @inline(__always)
     mutating func set(_ row: OpenRow, at place: Place, first: Int64) {
         let (page, index) = (Int(place.index) / Self.pageRows, Int(place.index) % Self.pageRows)
         let before = rows[page][index]

@@ -62,7 +62,7 @@ import Testing
         }
         let oracle = try OracleEffects(history, from: from)
         let rows = expectedRows(oracle.oracle)
-        #expect(rows.count > 100)
+        #expect(rows.count > 50)
         let days = oracle.daily.sorted {
             $0.key.goal == $1.key.goal
                 ? $0.key.day < $1.key.day : $0.key.goal.lexicographicallyPrecedes($1.key.goal)

@@ -38,14 +38,14 @@ package struct CountedRow: Sendable {
 
     /// Puts what a rule may have changed back into the row.
     func write(to row: inout ProgressRow) {
-        func time(_ word: Int64) -> Timestamp? {
+        func instant(_ word: Int64) -> Timestamp? {
             word == Self.none ? nil : Timestamp(microseconds: word)
         }
         row.progress = progress
         row.status = status
-        row.completedAt = time(completed)
-        row.claimedAt = time(claimed)
-        row.lastEventAt = time(last)
+        row.completedAt = instant(completed)
+        row.claimedAt = instant(claimed)
+        row.lastEventAt = instant(last)
         row.lastCountedOn = counted == Self.noDay ? nil : UTCDay(number: counted)
     }
 }

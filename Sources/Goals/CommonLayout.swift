@@ -29,7 +29,7 @@ struct CommonLayout {
         var view = EventView()
         guard take(#"{"id":""#), let id = string(max: EventScanner.idBytesMax), take(#","name":""#),
             let kind = kind(), take(#","namespace":""#), string(min: 0, max: count) != nil,
-            take(#","timestamp":""#), let time = time(&day), take(#","userId":""#),
+            take(#","timestamp":""#), let time = self.time(&day), take(#","userId":""#),
             let user = string(max: Identifier.scalarsMax), take(#","payload":{"#)
         else { return nil }
         view.id = id

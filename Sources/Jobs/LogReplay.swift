@@ -19,8 +19,10 @@ package struct LogReplay: Sendable {
         package var memoryBytesMax = Self.memoryBytesDefault
         /// Records read in a second at most; nil sets no such bound.
         package var recordsPerSecondMax: Int?
-        /// Records that a thread parses at once; that many times 100 bytes are held.
-        package var stretchRecords = 1 << 16
+        /// Records that a thread parses at once; that many times some 120 bytes are held.
+        ///
+        /// Many, for players are visited in the order of their memory, and the more the nearer to each other.
+        package var stretchRecords = 1 << 19
         /// Whether threads with more urgent work go first.
         package var isLowPriority = true
         /// Whether all that was read has to be durable in the end.
@@ -141,8 +143,11 @@ package struct LogReplay: Sendable {
     ) async throws -> Int {
         var stretches: [Range<UInt64>] = []
         var next = done.nextOffset
+        // With a rate, no more than a fifth of a second's records: whoever stops it does not wait long.
+        let fifth = options.recordsPerSecondMax.map { max(1, $0 / (5 * workers.count)) }
+        let stretch = UInt64(min(options.stretchRecords, fifth ?? .max))
         while next < end, stretches.count < workers.count {
-            let stop = min(end, next + UInt64(options.stretchRecords))
+            let stop = min(end, next + stretch)
             stretches.append(next..<stop)
             next = stop
         }

@@ -60,7 +60,7 @@ package struct ReplayJob: Sendable {
             fileBytes: UInt64(fileBytes),
             rawBytes: UInt64(rawBytes),
             records: records,
-            players: try store.newestGood(upTo: range.to).map { try store.playerCount(at: $0) },
+            players: try store.newestHeader(upTo: range.to)?.players,
             recordsPerSecond: rate,
             seconds: rate > 0 ? Double(records) / rate : 0,
             memoryBytesMax: request.memoryBytesMax

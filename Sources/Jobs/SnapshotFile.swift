@@ -8,7 +8,8 @@ import Zstd
 /// A snapshot: the folded state at one offset of the log, as NDJSON in zstd frames with checksums.
 ///
 /// ```
-/// {"goalpostSnapshot":1,"log":UUID,"offset":N,"createdBy":VERSION,"goals":[IDs],"challenges":[IDs]}
+/// {"goalpostSnapshot":1,"log":UUID,"offset":N,"createdBy":VERSION,"players":N,"rows":N,
+///  "goals":[IDs],"challenges":[IDs]}   one line
 /// {"id":PLAYER,…}                      one line a player, see SnapshotLines
 /// {"players":N,"rows":N,"sha256":HEX}  the digest of all lines before
 /// ```
@@ -28,6 +29,9 @@ package struct SnapshotFile: Sendable {
         package let log: String
         package let offset: UInt64
         package let createdBy: String
+        /// Told here as well as in the last line, so that whoever plans need not read it all.
+        package let players: UInt64
+        package let rows: UInt64
         let goals: [String]
         let challenges: [String]
 
@@ -76,6 +80,8 @@ package struct SnapshotFile: Sendable {
             log: log,
             offset: offset,
             createdBy: version,
+            players: states.reduce(0) { $0 + UInt64($1.playerCount) },
+            rows: states.reduce(0) { $0 + UInt64($1.rowCount) },
             goals: catalogue.goals.map { "\($0)" },
             challenges: catalogue.challenges.map { "\($0)" }
         )
@@ -192,7 +198,9 @@ package struct SnapshotFile: Sendable {
         }
         let digest = hash.finalize().map { String(format: "%02x", $0) }.joined()
         guard let header, let footer else { throw damaged("it ends before its last line") }
-        guard footer.players == counts.players, footer.rows == counts.rows, footer.sha256 == digest else {
+        guard footer.players == counts.players, footer.rows == counts.rows, footer.sha256 == digest,
+            header.players == counts.players, header.rows == counts.rows
+        else {
             throw damaged("its last line says other contents than it has")
         }
         return Contents(

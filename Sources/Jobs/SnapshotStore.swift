@@ -70,9 +70,22 @@ package struct SnapshotStore: Sendable {
         return nil
     }
 
-    /// How many players the snapshot at `offset` holds.
-    package func playerCount(at offset: UInt64) throws -> UInt64 {
-        try file(at: offset).read(header: { _ in }, { _ in }).players
+    /// What the newest snapshot at or before `offset` says of itself, read from its first line only.
+    ///
+    /// Nil where there is none of this log; whether it is good, only reading all of it tells.
+    package func newestHeader(upTo offset: UInt64) throws -> SnapshotFile.Header? {
+        let identity = try access.directory.identity().uuid
+        for found in try offsets().reversed() where found <= offset {
+            do {
+                let file = file(at: found)
+                let header = try file.header()
+                try Self.check(header, identity, found, file.path)
+                return header
+            } catch let error as JobError where error.status == .badData {
+                log.warning("a snapshot is left out", metadata: ["reason": "\(error.message)"])
+            }
+        }
+        return nil
     }
 
     /// The players of a snapshot file, spread over states; any damage is thrown and gives no states.

@@ -37,6 +37,30 @@ struct PlayerRecords: Sendable {
         _modify { yield &pages[Int(number) / Self.pageRecords][Int(number) % Self.pageRecords] }
     }
 
+    /// What first looks saw; kept, so that they are not left out as useless.
+    struct Glances: Sendable {
+        fileprivate var entries: [UInt32] = []
+        fileprivate var places: [UInt64] = []
+        fileprivate var sum: UInt64 = 0
+    }
+
+    /// Looks at what `number` will look at for these events, step by step, so that all of it is on its way.
+    func glance(at events: ArraySlice<ReplayEvents.Event>, _ glances: inout Glances) {
+        let mask = slots.count - 1
+        glances.entries.removeAll(keepingCapacity: true)
+        glances.places.removeAll(keepingCapacity: true)
+        for event in events {
+            glances.entries.append(slots[Int(truncatingIfNeeded: Self.spread(event.hash)) & mask])
+        }
+        for entry in glances.entries where entry > 0 {
+            let number = Int(entry) - 1
+            glances.places.append(pages[number / Self.pageRecords][number % Self.pageRecords].id)
+        }
+        for place in glances.places {
+            glances.sum &+= UInt64(ids[Int(place >> 36)][Int(place >> 16 & 0xF_FFFF)])
+        }
+    }
+
     /// The number of the player with this id, nil when there is none; `hash` is the id's partition hash.
     func number(of id: Span<UInt8>, hash: UInt64) -> UInt32? {
         let mask = slots.count - 1

@@ -41,70 +41,94 @@ extension ReplayState {
         sweepOutcomes()
     }
 
-    /// Applies events in log order; `other` takes the goals of the what-if's set, which is then in use.
+    /// Applies events; `other` takes the goals of the what-if's set, which is then in use.
+    ///
+    /// Player by player, each one's events in log order: players do not touch each other, and memory is passed
+    /// once from its start to its end instead of here and there.
     package mutating func apply(_ events: ReplayEvents, as other: Bool = false) {
-        var start = 0
-        while start < events.count {
-            let end = min(start + Self.blockEvents, events.count)
-            find(events, start..<end)
-            for index in start..<end {
-                let event = events.events[index]
-                let player = numbers[index - start]
-                counts.records += 1
-                switch event.kind {
-                case .login: signal(player, targets.login, value: nil, at: event.time)
-                case .stat:
-                    let range = event.detail == ReplayEvents.none ? 0..<0 : targets.stats[Int(event.detail)]
-                    if range.isEmpty {
-                        counts.count(.noGoal)
-                    } else {
-                        signal(player, range, value: event.value, at: event.time)
-                    }
-                default: applyRequest(events, event, player, other)
+        find(events)
+        for event in sorted(events) {
+            counts.records += 1
+            if players[event.player].last < event.time { players[event.player].last = event.time }
+            switch event.kind {
+            case .login: signal(event.player, targets.login, value: nil, at: event.time)
+            case .stat:
+                let range = event.detail == ReplayEvents.none ? 0..<0 : targets.stats[Int(event.detail)]
+                if range.isEmpty {
+                    counts.count(.noGoal)
+                } else {
+                    signal(event.player, range, value: event.value, at: event.time)
                 }
+            default: applyRequest(events, event, other)
             }
-            start = end
         }
         sweepOutcomes()
     }
 
-    /// Events whose players are found before any of them is applied: their memory stays in the first caches.
-    private static let blockEvents = 256
-
-    /// Finds the events' players, adding new ones, and notes their times.
-    ///
-    /// Apart from the rest, so that many look-ups are under way at once.
-    private mutating func find(_ events: ReplayEvents, _ range: Range<Int>) {
-        numbers.removeAll(keepingCapacity: true)
-        let bytes = events.bytes.span
-        var glances: UInt32 = 0
-        for index in range {
-            let event = events.events[index]
-            let id = bytes.extracting(Int(event.idStart)..<(Int(event.idStart) + Int(event.idCount)))
-            if let number = players.number(of: id, hash: event.hash) {
-                numbers.append(number)
-                if players[number].last < event.time { players[number].last = event.time }
-                glances ^= rows.glance(at: players[number].rows)
-            } else {
-                numbers.append(players.add(id, hash: event.hash, first: event.time, last: event.time))
-            }
-        }
-        self.glances = glances
+    /// An event with its player's number.
+    private struct FoundEvent {
+        var time: Int64 = 0
+        var value = 0.0
+        var player: UInt32 = 0
+        var detail: UInt32 = 0
+        var kind = ReplayEvents.Kind.login
     }
 
-    private mutating func applyRequest(
-        _ events: ReplayEvents,
-        _ event: ReplayEvents.Event,
-        _ player: UInt32,
-        _ other: Bool
-    ) {
+    /// Events whose players are looked up together.
+    private static let blockEvents = 256
+
+    /// Finds the events' players, adding new ones.
+    ///
+    /// In blocks, and each block in steps: nearly all of the time goes into waiting for memory, and one step's
+    /// loads do not wait for each other.
+    private mutating func find(_ events: ReplayEvents) {
+        numbers.removeAll(keepingCapacity: true)
+        numbers.reserveCapacity(events.count)
+        let bytes = events.bytes.span
+        var start = 0
+        while start < events.count {
+            let end = min(start + Self.blockEvents, events.count)
+            players.glance(at: events.events[start..<end], &glances)
+            for index in start..<end {
+                let event = events.events[index]
+                let id = bytes.extracting(Int(event.idStart)..<(Int(event.idStart) + Int(event.idCount)))
+                numbers.append(
+                    players.number(of: id, hash: event.hash)
+                        ?? players.add(id, hash: event.hash, first: event.time, last: event.time)
+                )
+            }
+            start = end
+        }
+    }
+
+    /// The events by player number, each player's in log order.
+    private func sorted(_ events: ReplayEvents) -> [FoundEvent] {
+        var next = [UInt32](repeating: 0, count: players.count + 1)
+        for number in numbers { next[Int(number) + 1] += 1 }
+        for player in 0..<players.count { next[player + 1] += next[player] }
+        var sorted = [FoundEvent](repeating: FoundEvent(), count: events.count)
+        for (index, event) in events.events.enumerated() {
+            let player = Int(numbers[index])
+            sorted[Int(next[player])] = FoundEvent(
+                time: event.time,
+                value: event.value,
+                player: numbers[index],
+                detail: event.detail,
+                kind: event.kind
+            )
+            next[player] += 1
+        }
+        return sorted
+    }
+
+    private mutating func applyRequest(_ events: ReplayEvents, _ event: FoundEvent, _ other: Bool) {
         let request = events.requests[Int(event.detail)]
         let start = Int(request.eventStart)
         let bytes = events.bytes
         let id = bytes.span.extracting(start..<(start + Int(request.eventCount)))
         let index = other ? request.otherGoal : request.goal
         let goal = index == ReplayEvents.none ? nil : index
-        let time = event.time
+        let (player, time) = (event.player, event.time)
         switch event.kind {
         case .activate, .deactivate:
             decide(player, id, at: time) { state in

@@ -51,7 +51,7 @@ package struct ReplayState: Sendable {
     /// Rows of the goals that the event being applied reaches.
     var places: [RowPool.Place] = []
     /// Keeps first looks at memory from being left out as useless.
-    var glances: UInt32 = 0
+    var glances = PlayerRecords.Glances()
 
     /// A state without players; `catalogue` gives goals their numbers, where a file or another state has some.
     package init(

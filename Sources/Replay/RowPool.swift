@@ -101,13 +101,6 @@ struct RowPool: Sendable {
         return -1
     }
 
-    /// A first look at a directory, so that it is on its way to the processor when it is needed.
-    func glance(at directory: Directory) -> UInt32 {
-        guard directory.count > 0 else { return 0 }
-        let (page, start) = Self.place(directory.address)
-        return words[page][start]
-    }
-
     /// The place of the row at a position.
     func place(_ position: Int, in directory: Directory) -> Place {
         let (page, start) = Self.place(directory.address)

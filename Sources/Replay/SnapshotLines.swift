@@ -16,7 +16,7 @@ package enum SnapshotLines {
         text(#","last":"#, &bytes)
         number(player.state.lastEventAt.microseconds, &bytes)
         text(#","newestRequest":"#, &bytes)
-        time(player.newestRequestAt, &bytes)
+        instant(player.newestRequestAt, &bytes)
         text(#","rows":["#, &bytes)
         for (index, row) in player.rows.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -57,7 +57,7 @@ package enum SnapshotLines {
             row.assignedAt, row.completedAt, row.claimedAt, row.createdAt, row.updatedAt, row.lastEventAt,
         ] {
             bytes.append(UInt8(ascii: ","))
-            time(moment, &bytes)
+            instant(moment, &bytes)
         }
         bytes.append(UInt8(ascii: ","))
         if let day = row.lastCountedOn { number(Int64(day.number), &bytes) } else { text("null", &bytes) }
@@ -77,7 +77,7 @@ package enum SnapshotLines {
         bytes.append(UInt8(ascii: ","))
         number(grant.claimedAt.microseconds, &bytes)
         bytes.append(UInt8(ascii: ","))
-        time(grant.deliveredAt, &bytes)
+        instant(grant.deliveredAt, &bytes)
     }
 
     /// The player of a line without its newline, nil when it is not exactly what `append` writes.
@@ -99,7 +99,7 @@ package enum SnapshotLines {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    private static func time(_ time: Timestamp?, _ bytes: inout [UInt8]) {
+    private static func instant(_ time: Timestamp?, _ bytes: inout [UInt8]) {
         if let time { number(time.microseconds, &bytes) } else { text("null", &bytes) }
     }
 
@@ -157,7 +157,7 @@ struct SnapshotReader {
         var player = ReplayPlayer(
             id: id,
             state: PlayerState(firstEventAt: first, lastEventAt: last),
-            newestRequestAt: try time()
+            newestRequestAt: try instant()
         )
         try expect(#","rows":["#)
         try list { reader throws(Mismatch) in player.rows.append(try reader.row()) }
@@ -283,13 +283,13 @@ struct SnapshotReader {
         return try small(type)
     }
 
-    private mutating func time() throws(Mismatch) -> Timestamp? {
+    private mutating func instant() throws(Mismatch) -> Timestamp? {
         take("null") ? nil : Timestamp(microseconds: try number())
     }
 
     private mutating func nextTime() throws(Mismatch) -> Timestamp? {
         try expect(",")
-        return try time()
+        return try instant()
     }
 
     private mutating func string() throws(Mismatch) -> [UInt8] {

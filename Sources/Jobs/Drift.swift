@@ -71,6 +71,9 @@ package struct DriftList: Sendable {
         kept.append(contentsOf: drifts.prefix(max(0, Self.keptMax - kept.count)))
     }
 
+    /// Forgets the differences and keeps their numbers.
+    mutating func dropKept() { kept = [] }
+
     package mutating func add(_ other: DriftList) {
         for (kind, count) in other.rows { rows[kind, default: 0] += count }
         count += other.count

@@ -176,6 +176,8 @@ package struct ExplainJob: Sendable {
             guard facts.logID ?? log == log else { return nil }
         } catch TablesError.notInstalled {
             return nil
+        } catch TablesError.postgres(.unreachable) {
+            return nil  // The log explains without it; the end says that nothing was compared.
         }
         return try await TablesError.wrapping {
             try await session.readOnlySnapshot { transaction -> Stored? in

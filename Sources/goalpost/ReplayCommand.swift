@@ -204,7 +204,7 @@ struct ReplayCommand: AsyncParsableCommand {
         return request
     }
 
-    private static func share(_ text: String) -> Double? {
+    static func share(_ text: String) -> Double? {
         let isPercent = text.hasSuffix("%")
         guard let number = Double(isPercent ? String(text.dropLast()) : text) else { return nil }
         let share = isPercent ? number / 100 : number

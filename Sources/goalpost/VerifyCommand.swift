@@ -10,8 +10,8 @@ struct VerifyArguments: ParsableArguments {
     @Option(help: "Only this player.")
     var player: String?
 
-    @Option(help: "Only this share of the players, more than 0 and at most 1, chosen by a hash of their ids.")
-    var sample: Double?
+    @Option(help: "Only this share of the players, such as 0.05 or 5%, chosen by a hash of their ids.")
+    var sample: String?
 
     @Option(help: "Which players --sample chooses: the same ones for the same number.")
     var seed: UInt64 = 0
@@ -29,8 +29,8 @@ struct VerifyArguments: ParsableArguments {
     var memoryBytes = VerifyOptions.memoryBytesDefault
 
     func validate() throws {
-        if let sample, !(sample > 0 && sample <= 1) {
-            throw ValidationError("--sample is more than 0 and at most 1")
+        if let sample, ReplayCommand.share(sample) == nil {
+            throw ValidationError("--sample is above 0 and at most 1 (or 100%), not \(sample)")
         }
         if player != nil, sample != nil || !partitions.isEmpty {
             throw ValidationError("--player goes without --partition and --sample")
@@ -43,7 +43,7 @@ struct VerifyArguments: ParsableArguments {
         var options = VerifyOptions()
         options.partitions = partitions.isEmpty ? nil : Set(partitions)
         options.player = player.map { Identifier($0) }
-        options.share = sample
+        options.share = sample.flatMap(ReplayCommand.share)
         options.seed = seed
         options.fromLog = fromLog
         options.repairs = repair
@@ -76,8 +76,10 @@ struct VerifyArguments: ParsableArguments {
             let offsets = { (summary: VerifySummary) -> (from: UInt64?, next: UInt64?) in
                 (summary.fromOffset, summary.nextOffset)
             }
-            let summary = try await context.history.recording("verify", offsets: offsets) {
-                try await job.run { bar.show($0) }
+            var summary = VerifySummary()
+            _ = try await context.history.recording("verify", offsets: offsets) {
+                summary = try await job.run { bar.show($0) }
+                return summary.withoutDifferences
             }
             bar.finish()
             try common.print(summary, lines: VerifyWords.lines(summary))

@@ -175,8 +175,9 @@ package struct ReplayState: Sendable {
     ) throws(Failure) {
         let ranks = ranks()
         let isWhole = isWhole ?? (detail == .everything)
-        let requests = outcomes.grouped(players: isWhole ? players.count : 0)
-        let given = grants.grouped(players: isWhole ? players.count : 0)
+        // A state that keeps rows only has outcomes too, for decisions to come; nobody asks for them here.
+        let requests = isWhole ? outcomes.grouped(players: players.count) : (order: [], starts: [])
+        let given = isWhole ? grants.grouped(players: players.count) : (order: [], starts: [])
         for number in players.numbersInIDOrder() {
             var player = bare(number, ranks: ranks)
             if isWhole {

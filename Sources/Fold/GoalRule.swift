@@ -37,7 +37,7 @@ package struct CountedRow: Sendable {
     }
 
     /// Puts what a rule may have changed back into the row.
-    func put(into row: inout ProgressRow) {
+    func write(into row: inout ProgressRow) {
         func instant(_ word: Int64) -> Timestamp? {
             word == Self.none ? nil : Timestamp(microseconds: word)
         }

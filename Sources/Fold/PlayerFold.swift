@@ -183,7 +183,7 @@ package struct PlayerFold {
             counts.count(reason)
             return
         }
-        counted.put(into: &after)
+        counted.write(into: &after)
         if !store(after, over: before, at: position, time: time) {
             counts.count(.unchanged)
         }

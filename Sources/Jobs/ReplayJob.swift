@@ -161,10 +161,10 @@ package struct ReplayJob: Sendable {
         let hold = try access.hold("replay", log: log)
         defer { hold?.release() }
         let replay = LogReplay(access: access, options: prepared.options)
-        try volume.makeDirectory(directory, mode: 0o755)
         let stop = StopFlag()
         let watch = SignalWatch { _ in stop.set() }
         defer { watch.stop() }
+        try volume.makeDirectory(directory, mode: 0o755)
         var leg = try await begin(request, prepared.inputs, identity, replay, resume: resume, stop, progress)
         var done = LogReplay.Progress(nextOffset: leg.nextOffset)
         if leg.nextOffset < leg.toOffset, !stop.isSet {
@@ -192,7 +192,7 @@ package struct ReplayJob: Sendable {
             other: prepared.options.other.map { ReplayResult.Other(states: leg.states.other, challenges: $0) }
         )
         try await results(result)
-        try ReplaySummary(result).save(in: directory, volume)
+        try ReplaySummary(result).write(into: directory, volume)
         if result.isPartial {
             let checkpoint = leg.checkpoint(identity, request.options, prepared.inputs)
             try checkpoint.write(leg.states, to: directory, volume, version: version)

@@ -73,7 +73,7 @@ struct ReplaySummary: Encodable {
         }
     }
 
-    func save(in directory: String, _ volume: any Volume) throws {
+    func write(into directory: String, _ volume: any Volume) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(self)) + [0x0A]

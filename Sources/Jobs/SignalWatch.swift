@@ -7,9 +7,10 @@ final class SignalWatch {
 
     private let sources: [any DispatchSourceSignal]
 
-    /// Calls `heard` with the number of the first signal, on a queue of its own.
+    /// Calls `heard` with the number of the first signal, on a queue of its own; a signal after this returns is heard.
     init(heard: @escaping @Sendable (Int32) -> Void) {
         let queue = DispatchQueue(label: "goalpost.signals")
+        let listening = DispatchSemaphore(value: 0)
         sources = Self.signals.map { number in
             // The source hears only what would be ignored otherwise.
             signal(number, SIG_IGN)
@@ -18,9 +19,12 @@ final class SignalWatch {
                 for number in Self.signals { signal(number, SIG_DFL) }
                 heard(number)
             }
+            // Until then a signal is ignored, and lost.
+            source.setRegistrationHandler { listening.signal() }
             source.resume()
             return source
         }
+        for _ in sources { listening.wait() }
     }
 
     /// Hears no more: signals do again what they do to every program.

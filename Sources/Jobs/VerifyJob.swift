@@ -192,6 +192,7 @@ package struct VerifyJob: Sendable {
         }
         // What is held twice would be copied whole when it changes.
         states = []
+        summary.passes += 1
         summary.foldSeconds += foldStarted.duration(to: clock.now).inSeconds
 
         let compareStarted = clock.now

@@ -5,6 +5,8 @@ package struct VerifySummary: JobSummary {
     /// The least watermark compared with: the tables are right or wrong up to here.
     package var nextOffset: UInt64 = 0
     package var partitions = 0
+    /// How many times the log was read: once for each group of partitions that fits into memory.
+    package var passes = 0
     /// Players that the log knows, of those looked at.
     package var players: UInt64 = 0
     /// Rows read from the tables.
@@ -64,7 +66,8 @@ package struct VerifySummary: JobSummary {
 
 extension VerifySummary: Encodable {
     private enum Key: String, CodingKey {
-        case fromOffset, nextOffset, partitions, players, rows, outcomes, grants, payloads, payloadsSkipped
+        case fromOffset, nextOffset, partitions, passes, players, rows, outcomes, grants, payloads,
+            payloadsSkipped
         case driftRows, drift, notRepairableRows, differences, differencesCount, isTruncated, repairedRows
         case markedPlayers, foldSeconds, compareSeconds, seconds, rowsPerSecond
     }
@@ -74,6 +77,7 @@ extension VerifySummary: Encodable {
         try container.encode(fromOffset, forKey: .fromOffset)
         try container.encode(nextOffset, forKey: .nextOffset)
         try container.encode(partitions, forKey: .partitions)
+        try container.encode(passes, forKey: .passes)
         try container.encode(players, forKey: .players)
         try container.encode(rows, forKey: .rows)
         try container.encode(outcomes, forKey: .outcomes)

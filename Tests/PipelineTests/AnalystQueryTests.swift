@@ -31,10 +31,12 @@ import Testing
             let events = try lines.map { line -> Event in
                 let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
                 let payload = object["payload"] as? [String: Any] ?? [:]
-                let naive = try NaiveEvent(line: Array(line))
-                let second = naive.time / 1_000_000
+                // The oracle reads capitals only; small letters mean the same.
+                let stamp = try #require(object["timestamp"] as? String).uppercased()
+                let microseconds = try NaiveTime.parse(stamp)
+                let second = microseconds / 1_000_000
                 let text = formatter.string(from: Date(timeIntervalSince1970: Double(second)))
-                let fraction = String(1_000_000 + naive.time % 1_000_000).dropFirst()
+                let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
                 return Event(
                     id: try #require(object["id"] as? String),
                     name: try #require(object["name"] as? String),

@@ -103,7 +103,7 @@ import Testing
         try await world.fold()
         try await world.database.session("plant").transaction { transaction in
             try transaction.script(
-                "UPDATE goalpost.user_goal_progress SET progress = (progress + 1) % 1000000"
+                "UPDATE goalpost.user_goal_progress SET progress = CASE progress WHEN 0 THEN 1 ELSE progress - 1 END"
             )
         }
         let player = try #require(history.oracle.rows.keys.first).userId

@@ -156,7 +156,8 @@ package struct GoalEffects: Hashable, Sendable, Codable {
     private mutating func place(_ goal: UInt32, _ time: Int64) -> Int {
         let index = dayIndex(Timestamp(microseconds: time).day)
         if daily[index].count <= Int(goal) {
-            daily[index] += Array(repeating: Counts(), count: totals.count - daily[index].count)
+            // No longer than it needs to be: so effects that are the same are equal, however they were summed.
+            daily[index] += Array(repeating: Counts(), count: Int(goal) + 1 - daily[index].count)
         }
         return index
     }

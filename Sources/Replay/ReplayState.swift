@@ -52,6 +52,9 @@ package struct ReplayState: Sendable {
     var places: [RowPool.Place] = []
     /// Keeps first looks at memory from being left out as useless.
     var glances = PlayerRecords.Glances()
+    /// The events being applied, player by player, and where each player's begin.
+    var found: [FoundEvent] = []
+    var starts: [UInt32] = []
 
     /// A state without players; `catalogue` gives goals their numbers, where a file or another state has some.
     package init(
@@ -72,6 +75,7 @@ package struct ReplayState: Sendable {
     /// Memory that the players, their rows and requests take.
     package var byteCount: Int {
         players.byteCount + rows.byteCount + outcomes.byteCount + grants.byteCount + numbers.capacity * 4
+            + found.capacity * MemoryLayout<FoundEvent>.stride + starts.capacity * 4
     }
 
     /// Makes the log's next configuration govern all that follows.
@@ -175,7 +179,6 @@ package struct ReplayState: Sendable {
     ) throws(Failure) {
         let ranks = ranks()
         let isWhole = isWhole ?? (detail == .everything)
-        // A state that keeps rows only has outcomes too, for decisions to come; nobody asks for them here.
         let requests = isWhole ? outcomes.grouped(players: players.count) : (order: [], starts: [])
         let given = isWhole ? grants.grouped(players: players.count) : (order: [], starts: [])
         for number in players.numbersInIDOrder() {

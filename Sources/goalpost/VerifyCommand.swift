@@ -132,11 +132,12 @@ struct VerifyCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var options: RunOptions
     @OptionGroup var arguments: VerifyArguments
 
     func run() async throws {
         guard arguments.repair else { return try await arguments.look(common) }
-        try await arguments.run(common, RunOptions())
+        try await arguments.run(common, options)
     }
 }
 

@@ -132,7 +132,7 @@ import Testing
         var user = ""
         try await session.transaction { transaction in
             try transaction.script(
-                "UPDATE goalpost.user_goal_progress_p03 SET progress = (progress + 1) % 1000000"
+                "UPDATE goalpost.user_goal_progress_p03 SET progress = (progress % 1000000) + 1"
             )
         }
         user = try await session.readOnlySnapshot { transaction in
@@ -165,7 +165,7 @@ import Testing
             try transaction.query(sql) { runs.append(try $0.text(0)) }
             return runs
         }
-        #expect(runs == ["0", "0", "\(drifted)", "\(drifted)", "0"])
+        #expect(runs == ["0", "\(drifted)"])
         let unknown = try program.run("explain", "nobody at all")
         #expect(unknown.status == 66 && unknown.error.contains("no event in the log"))
         for wrong in [["--sample", "0"], ["--sample", "2"], ["--player", ""], ["--partition", "99"]] {

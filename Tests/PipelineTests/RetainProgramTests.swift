@@ -3,6 +3,7 @@ import EventLog
 import Foundation
 import Jobs
 import Postgres
+import Replay
 import TestKit
 import Testing
 
@@ -27,14 +28,23 @@ import Testing
         LogDirectory(volume: LocalVolume(), path: program.data + "/log/events")
     }
 
-    /// Puts a file there that stands for a snapshot at `offset`.
+    /// Puts a snapshot of nobody there, as if it were made at `offset`.
     private func snapshot(_ offset: UInt64, isWhole: Bool = true) throws {
         let name = program.data + "/snapshots/" + SegmentName(baseOffset: offset).fileName
         try LocalVolume().makeDirectory(program.data + "/snapshots", mode: 0o755)
-        let made = try Command.run("/bin/sh", ["-c", "echo '{}' | zstd --check -q -f -o \(name)"])
-        #expect(made.status == 0, "\(made.error)")
+        let challenges = RefusalTests.fixtures + "/challenges.json"
+        let set = try LogAccess.read(
+            try LocalVolume().readFile(challenges, bytesMax: 1 << 24),
+            path: challenges
+        )
+        _ = try SnapshotFile(volume: LocalVolume(), path: name).write(
+            [ReplayState(challenges: set, keeping: .everything)],
+            log: try log.identity().uuid,
+            offset: offset,
+            createdBy: "test"
+        )
         guard !isWhole else { return }
-        let bytes = try LocalVolume().readFile(name, bytesMax: 1 << 16)
+        let bytes = try LocalVolume().readFile(name, bytesMax: 1 << 24)
         try LocalVolume().atomicWrite(Array(bytes.dropLast()), to: name)
     }
 

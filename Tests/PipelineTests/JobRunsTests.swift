@@ -27,12 +27,15 @@ import Testing
     private struct Late: Error {}
 
     /// Looks until `condition` holds, at most five minutes: other tests keep the machine busy.
-    private func wait(_ condition: () throws -> Bool) async throws {
+    ///
+    /// Blocks, on purpose: a task that suspends is resumed when it is its turn among all tests, and by then the fold
+    /// that it wants to meet at work may have ended.
+    private func wait(_ condition: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(300)
         while try !condition() {
             guard ContinuousClock.now < deadline else { throw Late() }
             // Only how often the condition is looked at, not what is waited for.
-            try await Task.sleep(for: .milliseconds(5))
+            Thread.sleep(forTimeInterval: 0.005)
         }
     }
 
@@ -52,9 +55,9 @@ import Testing
     }
 
     /// Waits until the fold has left its progress, then until it has committed something.
-    private func begun() async throws {
+    private func begun() throws {
         let path = program.data + "/jobs/fold.running.json"
-        try await wait {
+        try wait {
             guard try LocalVolume().exists(path) else { return false }
             let bytes = try LocalVolume().readFile(path, bytesMax: 1 << 20)
             return try StatusJSON.decode(RunningJob.self, from: bytes).count > 0
@@ -65,7 +68,7 @@ import Testing
         async throws
     {
         let fold = try RunningProgram(program, "run", "fold")
-        try await begun()
+        try begun()
         // All of this happens while the fold is at work.
         let seen = try #require(try job("fold"))
         #expect(seen.state == .running && seen.running?.unit == "records")
@@ -97,7 +100,7 @@ import Testing
         word: String
     ) async throws {
         let fold = try RunningProgram(program, "run", "fold", "--quiet")
-        try await begun()
+        try begun()
         fold.signal(signal)
         let ended = try fold.end()
         #expect(ended.status == status && ended.output.isEmpty)
@@ -115,7 +118,7 @@ import Testing
 
     @Test func `a run of which no word is left is told of by the next`() async throws {
         let fold = try RunningProgram(program, "run", "fold")
-        try await begun()
+        try begun()
         fold.signal(SIGKILL)
         _ = try fold.end()
         #expect(try job("fold")?.state == .idle)

@@ -23,5 +23,11 @@ package enum StatusJSON {
     }
 
     /// `2026-02-03T04:05:06.789Z`.
-    package static func text(_ date: Date) -> String { date.formatted(timeStyle) }
+    ///
+    /// Rounded, so that a time that was read is written as it was: the format cuts digits off, and a binary fraction
+    /// may lie just below its millisecond.
+    package static func text(_ date: Date) -> String {
+        let milliseconds = (date.timeIntervalSinceReferenceDate * 1000).rounded()
+        return Date(timeIntervalSinceReferenceDate: (milliseconds + 0.25) / 1000).formatted(timeStyle)
+    }
 }

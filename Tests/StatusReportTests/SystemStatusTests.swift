@@ -100,4 +100,13 @@ import Testing
         #expect(job.overdueSeconds(at: Self.time.addingTimeInterval(60)) == nil)
         #expect(job.overdueSeconds(at: Self.time.addingTimeInterval(61)) == 61)
     }
+
+    @Test func `a time that was read is written as it was`() throws {
+        for millisecond in 0..<1000 {
+            let digits = String(1000 + millisecond).dropFirst()
+            let text = "\"2026-11-24T15:25:19.\(digits)Z\""
+            let date = try StatusJSON.decode(Date.self, from: Array(text.utf8))
+            #expect("\"\(StatusJSON.text(date))\"" == text)
+        }
+    }
 }

@@ -21,6 +21,7 @@ struct LiveComparison {
     private let isChoosy: Bool
     private let left: Set<Identifier>
     private var marks: RowMarks
+    private let ranks: [UInt32]
     private var current: Current?
     private var compared: Int64 = 0
     private var missing: Int64 = 0
@@ -43,6 +44,7 @@ struct LiveComparison {
         self.file = file
         isChoosy = Self.isChoosy(result)
         marks = RowMarks(result.states)
+        ranks = result.states.first?.goalRanks() ?? []
         players = Array(repeating: [], count: result.states.count)
     }
 
@@ -87,7 +89,7 @@ struct LiveComparison {
     mutating func finish() throws {
         for (shard, state) in result.states.enumerated() {
             for number in 0..<UInt32(state.playerCount) where isCompared(state.id(number)) {
-                for (position, row) in state.player(number).rows.enumerated()
+                for (position, row) in state.player(number, ranks: ranks).rows.enumerated()
                 where !marks.isMarked(shard: shard, player: number, position: position) {
                     compared += 1
                     missing += 1
@@ -120,7 +122,12 @@ struct LiveComparison {
         if !left.isEmpty, left.contains(user) { return Current(id: id, place: nil, rows: [], isLeft: true) }
         for (shard, state) in result.states.enumerated() {
             guard let number = state.playerNumber(user) else { continue }
-            return Current(id: id, place: (shard, number), rows: state.player(number).rows, isLeft: false)
+            return Current(
+                id: id,
+                place: (shard, number),
+                rows: state.player(number, ranks: ranks).rows,
+                isLeft: false
+            )
         }
         return Current(id: id, place: nil, rows: [], isLeft: isChoosy)
     }

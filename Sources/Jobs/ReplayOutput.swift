@@ -105,11 +105,13 @@ package struct ReplayOutput {
         let challengeTexts = result.catalogue.challenges.map { FieldLines.Text($0) }
         let statusTexts = GoalStatus.allCases.map { FieldLines.Text($0.text) }
         var players = ReplayPlayers(result.states)
+        // All shards have one catalogue.
+        let ranks = result.states.first?.goalRanks() ?? []
         var count = 0
         while let (shard, number) = players.player() {
             count += 1
             if count % Self.playersBetweenReports == 0 { progress?(count) }
-            let player = result.states[shard].player(number)
+            let player = result.states[shard].player(number, ranks: ranks)
             comparison?.compare(player, shard: shard)
             let id = lines.map { _ in FieldLines.Text(player.id) }
             for row in player.rows {

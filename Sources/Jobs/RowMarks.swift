@@ -8,9 +8,10 @@ struct RowMarks {
 
     init(_ states: [ReplayState]) {
         var next = 0
+        let ranks = states.first?.goalRanks() ?? []
         starts = states.map { state in
             (0..<UInt32(state.playerCount)).map { number in
-                defer { next += state.player(number).rows.count }
+                defer { next += state.player(number, ranks: ranks).rows.count }
                 return next
             }
         }

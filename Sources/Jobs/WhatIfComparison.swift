@@ -16,10 +16,12 @@ struct WhatIfComparison {
     private let afterPositions: [Int]
     private var playersAffected: Int64 = 0
     private var playersSeen = 0
+    private let otherRanks: [UInt32]
 
     init(_ result: ReplayResult, _ other: ReplayResult.Other) {
         let (before, after) = (result.catalogue, other.catalogue)
         (self.before, self.after, self.other) = (before, after, other)
+        otherRanks = other.states.first?.goalRanks() ?? []
         let ids = Set(before.goals).union(after.goals).sorted()
         let positions = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($0.element, $0.offset) })
         beforePositions = before.goals.map { positions[$0] ?? 0 }
@@ -49,8 +51,8 @@ struct WhatIfComparison {
         guard other.players > 0, other.players != playersSeen else { return }
         for (shard, state) in other.states.enumerated() {
             for number in state.playerNumbersInIDOrder() {
-                let id = state.player(number).id
-                if Self.find(id, shard, states) == nil { compare([], state.player(number).rows) }
+                let player = state.player(number, ranks: otherRanks)
+                if Self.find(player.id, shard, states) == nil { compare([], player.rows) }
             }
         }
     }
@@ -118,16 +120,17 @@ struct WhatIfComparison {
     }
 
     private func otherPlayer(_ id: Identifier, shard: Int) -> ReplayPlayer? {
-        Self.find(id, shard, other.states)
+        guard let place = Self.find(id, shard, other.states) else { return nil }
+        return other.states[place.shard].player(place.number, ranks: otherRanks)
     }
 
-    /// The player in its own shard, where both sides have the same shards, else in any.
-    private static func find(_ id: Identifier, _ shard: Int, _ states: [ReplayState]) -> ReplayPlayer? {
-        if shard < states.count, let number = states[shard].playerNumber(id) {
-            return states[shard].player(number)
-        }
-        for state in states {
-            if let number = state.playerNumber(id) { return state.player(number) }
+    /// Where the player is: in its own shard, where both sides have the same shards, else in any.
+    private static func find(_ id: Identifier, _ shard: Int, _ states: [ReplayState]) -> (
+        shard: Int, number: UInt32
+    )? {
+        if shard < states.count, let number = states[shard].playerNumber(id) { return (shard, number) }
+        for (shard, state) in states.enumerated() {
+            if let number = state.playerNumber(id) { return (shard, number) }
         }
         return nil
     }

@@ -160,7 +160,7 @@ package struct ReplayState: Sendable {
 
     /// One player; to go through many use `forEachPlayer`, for this one searches all requests.
     package func player(_ number: UInt32) -> ReplayPlayer {
-        var player = bare(number, ranks: ranks())
+        var player = self.player(number, ranks: goalRanks())
         guard detail == .everything else { return player }
         for index in outcomes.entries.indices where outcomes.entries[index].player == number {
             add(outcome: index, to: &player)
@@ -177,12 +177,12 @@ package struct ReplayState: Sendable {
         isWhole: Bool? = nil,
         _ body: (ReplayPlayer) throws(Failure) -> Void
     ) throws(Failure) {
-        let ranks = ranks()
+        let ranks = goalRanks()
         let isWhole = isWhole ?? (detail == .everything)
         let requests = isWhole ? outcomes.grouped(players: players.count) : (order: [], starts: [])
         let given = isWhole ? grants.grouped(players: players.count) : (order: [], starts: [])
         for number in players.numbersInIDOrder() {
-            var player = bare(number, ranks: ranks)
+            var player = self.player(number, ranks: ranks)
             if isWhole {
                 let index = Int(number)
                 for entry in requests.order[requests.starts[index]..<requests.starts[index + 1]] {
@@ -198,14 +198,15 @@ package struct ReplayState: Sendable {
     }
 
     /// Places of the catalogue's goals in the order of their ids' bytes.
-    private func ranks() -> [UInt32] {
+    package func goalRanks() -> [UInt32] {
         var ranks = [UInt32](repeating: 0, count: catalogue.goals.count)
         let order = catalogue.goals.indices.sorted { catalogue.goals[$0] < catalogue.goals[$1] }
         for (rank, goal) in order.enumerated() { ranks[goal] = UInt32(rank) }
         return ranks
     }
 
-    private func bare(_ number: UInt32, ranks: [UInt32]) -> ReplayPlayer {
+    /// One player without requests and grants, for those who go through many; `ranks` is `goalRanks()`.
+    package func player(_ number: UInt32, ranks: [UInt32]) -> ReplayPlayer {
         let record = players[number]
         let newest = record.newestRequest
         var player = ReplayPlayer(

@@ -86,18 +86,20 @@ struct WhatIfComparison {
             let new = second <= first ? right[two] : nil
             if old != nil { one += 1 }
             if new != nil { two += 1 }
-            if compare(old, new, &changes[min(first, second)]) { isAffected = true }
+            if Self.compare(old, new, &changes[min(first, second)]) { isAffected = true }
         }
         if isAffected { playersAffected += 1 }
     }
 
     /// Counts one goal of one player; returns whether anything a player could see differs.
-    private func compare(
+    ///
+    /// Static, for a method would copy all changes to lend one of them.
+    private static func compare(
         _ old: ReplayRow?,
         _ new: ReplayRow?,
         _ change: inout WhatIfReport.GoalChange
     ) -> Bool {
-        let (wasCompleted, isCompleted) = (Self.isCompleted(old), Self.isCompleted(new))
+        let (wasCompleted, isCompleted) = (isCompleted(old), isCompleted(new))
         let (wasClaimed, isClaimed) = (old?.status == .claimed, new?.status == .claimed)
         change.completedBefore += wasCompleted ? 1 : 0
         change.completedAfter += isCompleted ? 1 : 0

@@ -50,6 +50,7 @@ struct JobFiles: Sendable {
                     "\(path) is held for more than \(Self.waitSecondsMax) s: see which process hangs"
                 )
             }
+            // A lock that dies with its process tells nobody when it is free: it has to be tried again.
             try await Task.sleep(for: Self.pollInterval)
         }
     }

@@ -25,6 +25,7 @@ struct JobLock {
             } else if tries >= Self.glances {
                 return nil
             }
+            // A lock that dies with its process tells nobody when it is free: it has to be tried again.
             try await Task.sleep(for: Self.pollInterval)
         }
     }

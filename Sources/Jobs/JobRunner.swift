@@ -161,6 +161,7 @@ package struct JobRunner: Sendable {
                 return try await body(active)
             } catch {
                 guard policy.overlap == .wait, JobError(error).isOverlap else { throw error }
+                // Another host's run ends without a word to this one; the time limit ends the waiting.
                 try await Task.sleep(for: Self.waitInterval)
             }
         }

@@ -197,6 +197,7 @@ package struct LogReplay: Sendable {
     private func keepRate(_ records: UInt64, since started: ContinuousClock.Instant) async throws {
         guard let rate = options.recordsPerSecondMax else { return }
         let due = started + .seconds(Double(records) / Double(rate))
+        // The wait is what the rate limit is.
         if due > .now { try await Task.sleep(until: due, clock: .continuous) }
     }
 }

@@ -27,6 +27,7 @@ struct RunLimits: Sendable {
         let task = Task { try await work() }
         let timer = policy.deadline.map { deadline in
             Task {
+                // The time limit itself; cancelled when the work ends before it.
                 try await Task.sleep(until: deadline, clock: .continuous)
                 reason.set(.timeout)
                 task.cancel()

@@ -50,7 +50,10 @@ import Testing
         )
         // So that the backup meets work under way.
         let begun = try world.log.end()
-        while try world.log.end() == begun, ingest.isRunning { try await Task.sleep(for: .milliseconds(2)) }
+        while try world.log.end() == begun, ingest.isRunning {
+            // Only how often the condition is looked at, not what is waited for.
+            try await Task.sleep(for: .milliseconds(2))
+        }
         let acknowledged = try world.log.end()
         let backedUp = try world.program.run("backup", world.backup, "--json")
         try LocalVolume().atomicWrite([], to: world.directory.path + "/stop")

@@ -69,7 +69,10 @@ import Testing
             try work.run()
             let log = LogDirectory(volume: LocalVolume(), path: data + "/log/events")
             let begun = try log.end()
-            while try log.end() == begun, work.isRunning { try await Task.sleep(for: .milliseconds(2)) }
+            while try log.end() == begun, work.isRunning {
+                // Only how often the condition is looked at, not what is waited for.
+                try await Task.sleep(for: .milliseconds(2))
+            }
             let acknowledged = try log.end()
             try run(commands[0])
             try LocalVolume().atomicWrite([], to: world.directory.path + "/stop")

@@ -49,12 +49,6 @@ actor ReplayWorker {
     /// The states, which the worker gives up with them.
     func states() -> (own: ReplayState, other: ReplayState?) { (state, other) }
 
-    /// Forgets what happened so far; the states stay as they are.
-    func resetEffects() {
-        state.effects = GoalEffects()
-        other?.effects = GoalEffects()
-    }
-
     /// Makes the log's next configuration govern; a what-if's own set stays.
     func use(_ challenges: ChallengeSet, other set: ChallengeSet?) {
         decoder.use(challenges)

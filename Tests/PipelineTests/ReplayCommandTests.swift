@@ -54,7 +54,17 @@ import Testing
         return program
     }
 
-    @Test func `an interrupt leaves a partial result, and a resume ends where it would have`() async throws {
+    /// Returns when `path` is there or the process has ended.
+    ///
+    /// It keeps its thread: a test that gives it up may get none back before the process has ended.
+    private static func meet(_ process: Process, at path: String) {
+        while process.isRunning, !FileManager.default.fileExists(atPath: path) {
+            // Only how often the condition is looked at, not what is waited for.
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+    }
+
+    @Test func `an interrupt leaves a partial result, and a resume ends where it would have`() throws {
         let directory = try TemporaryDirectory()
         let program = try Self.program(directory, events: 600_000)
         let (whole, parts) = (directory.path + "/whole", directory.path + "/parts")
@@ -68,10 +78,7 @@ import Testing
         process.standardError = error
         process.standardOutput = FileHandle.nullDevice
         try process.run()
-        while process.isRunning, !FileManager.default.fileExists(atPath: parts) {
-            // Only how often the condition is looked at, not what is waited for.
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        Self.meet(process, at: parts)
         process.interrupt()
         let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()

@@ -11,9 +11,10 @@ DIRECTORY is a Goalpost data directory with a log, such as
 
 DuckDB reads the segments with `read_json` and given types, groups by player and stat (last value, count,
 newest time), and counts the completions of each goal from that. It does less than a replay: no logins' goals,
-no daily goals, no activations, claims or prerequisites, no late events. The runs of both are interleaved;
-medians, processor time and each one's peak memory are printed. A replay lowers its own priority, so DuckDB runs at
-the same niceness, or a busy machine would tell lies about both. Needs python3 with duckdb.
+no daily goals, no activations, claims or prerequisites, no late events. Neither writes its rows to disk
+(`--no-rows`: tens of millions of them are gigabytes of CSV, which would be timed instead). The runs of both are
+interleaved; medians, processor time and each one's peak memory are printed. A replay lowers its own priority, so
+DuckDB runs at the same niceness, or a busy machine would tell lies about both. Needs python3 with duckdb.
 """
 
 import argparse
@@ -110,7 +111,7 @@ def main():
             out = tempfile.mkdtemp(prefix="replay-bench-")
             if name == "goalpost":
                 command = [options.goalpost, "replay", "--data", options.data, "--threads", str(options.threads)]
-                command += ["--json", "--out", os.path.join(out, "replay")]
+                command += ["--json", "--no-rows", "--out", os.path.join(out, "replay")]
             else:
                 command = ["nice", "-n", "10", sys.executable, __file__, "--duckdb-child", "--data", options.data]
                 command += ["--threads", str(options.threads)]

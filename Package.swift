@@ -132,7 +132,7 @@ let package = Package(
         // Tests: one folder a room, one suite a unit.
         .target(
             name: "TestKit",
-            dependencies: ["BlockingLane", "Disk", "Postgres"],
+            dependencies: ["BlockingLane", "Disk", "EventLog", "Goals", "Postgres", "Replay"],
             path: "Tests/TestKit",
             swiftSettings: settings
         ),

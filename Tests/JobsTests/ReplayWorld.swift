@@ -47,23 +47,7 @@ struct ReplayWorld {
         )
         let writer = try access.openWriter(settings, now: WallClock.now)
         defer { writer.close() }
-        let stops = history.configurations.keys.sorted() + [range.upperBound]
-        var start = range.lowerBound
-        while start < range.upperBound {
-            if let bytes = history.configurations[start] { _ = try writer.applyConfiguration(bytes) }
-            let limit = min(range.upperBound, stops.first { $0 > start } ?? range.upperBound)
-            let end = min(limit, start + 1 + Int(random.next() % 120))
-            let bytes: [UInt8] = history.lines[start..<end].flatMap { $0 + [0x0A] }
-            _ = try writer.append(
-                FrameContent(
-                    bytes: bytes,
-                    recordCount: UInt32(end - start),
-                    leastTime: Int64(start),
-                    greatestTime: Int64(end - 1)
-                )
-            )
-            start = end
-        }
+        try history.append(range, to: writer, frameRecordsMax: 120, using: &random)
     }
 
     func path(_ name: String) -> String { directory.path + "/" + name }
@@ -138,46 +122,16 @@ struct FoldedTables: Equatable {
 
     private mutating func add(_ player: ReplayPlayer, _ catalogue: GoalCatalogue) {
         let id = player.id.utf8
-        players[id] = NaivePlayer(
-            firstEventAt: player.state.firstEventAt.microseconds,
-            lastEventAt: player.state.lastEventAt.microseconds
-        )
+        players[id] = NaivePlayer(player.state)
         for row in player.rows {
-            let goal = catalogue.goals[Int(row.goal)].utf8
-            rows[NaiveRowKey(userId: id, goalId: goal)] = NaiveRow(
-                userId: id,
-                goalId: goal,
-                challengeId: catalogue.challenges[Int(row.challenge)].utf8,
-                namespace: RandomHistory.namespace,
-                progress: Int(row.progress),
-                status: row.status.text,
-                isActive: row.isActive,
-                assignedAt: row.assignedAt?.microseconds,
-                completedAt: row.completedAt?.microseconds,
-                claimedAt: row.claimedAt?.microseconds,
-                createdAt: row.createdAt.microseconds,
-                updatedAt: row.updatedAt.microseconds,
-                lastEventAt: row.lastEventAt?.microseconds,
-                lastCountedOn: row.lastCountedOn.map { Int($0.number) }
-            )
+            let row = NaiveRow(row, of: id, catalogue)
+            rows[NaiveRowKey(userId: id, goalId: row.goalId)] = row
         }
         for request in player.requests {
-            outcomes[NaiveRequestKey(userId: id, eventId: request.eventID)] = NaiveOutcome(
-                errorCode: request.rejection?.rawValue,
-                decidedAt: request.decidedAt.microseconds
-            )
+            outcomes[NaiveRequestKey(userId: id, eventId: request.eventID)] = NaiveOutcome(request)
         }
         for grant in player.grants {
-            grants[NaiveRequestKey(userId: id, eventId: grant.claimEventID)] = NaiveGrant(
-                goalId: catalogue.goals[Int(grant.goal)].utf8,
-                reward: NaiveReward(
-                    type: grant.reward.kind.rawValue,
-                    rewardId: grant.reward.id,
-                    quantity: Int(grant.reward.quantity)
-                ),
-                claimedAt: grant.claimedAt.microseconds,
-                deliveredAt: grant.deliveredAt?.microseconds
-            )
+            grants[NaiveRequestKey(userId: id, eventId: grant.claimEventID)] = NaiveGrant(grant, catalogue)
         }
     }
 }

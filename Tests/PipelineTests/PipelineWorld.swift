@@ -52,18 +52,7 @@ struct PipelineWorld {
         )
         let writer = try access.openWriter(settings, now: WallClock.now)
         defer { writer.close() }
-        let stops = history.configurations.keys.sorted() + [range.upperBound]
-        var start = range.lowerBound
-        while start < range.upperBound {
-            if let bytes = history.configurations[start] { _ = try writer.applyConfiguration(bytes) }
-            let limit = min(range.upperBound, stops.first { $0 > start } ?? range.upperBound)
-            let end = min(limit, start + 1 + Int(random.next() % 300))
-            let bytes = history.lines[start..<end].flatMap { $0 + [UInt8(ascii: "\n")] }
-            _ = try writer.append(
-                FrameContent(bytes: bytes, recordCount: UInt32(end - start), leastTime: 0, greatestTime: 1)
-            )
-            start = end
-        }
+        try history.append(range, to: writer, frameRecordsMax: 300, using: &random)
     }
 
     @discardableResult

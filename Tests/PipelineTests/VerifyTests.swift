@@ -10,23 +10,6 @@ import Testing
 
 /// Drift of every kind is found, named and repaired; where there is none, none is found.
 @Suite(.serialized) struct VerifyTests {
-    /// Of one seed whose history has a row of every kind; its last `unfolded` lines are not folded.
-    private struct World {
-        let pipeline: PipelineWorld
-        let history: RandomHistory
-        var random: SplitMix64
-
-        init(seed: UInt64, lineCount: Int = 3000, unfolded: Int = 0) async throws {
-            history = try RandomHistory(seed: seed, lineCount: lineCount)
-            random = SplitMix64(seed: seed ^ 0xD21F7)
-            pipeline = try await PipelineWorld(partitions: 4)
-            let folded = history.lines.count - unfolded
-            try pipeline.append(history, 0..<folded, &random)
-            try await pipeline.fold()
-            if unfolded > 0 { try pipeline.append(history, folded..<history.lines.count, &random) }
-        }
-    }
-
     /// Another progress, without leaving the column's range.
     private static let step = "CASE WHEN progress > 5 THEN progress - 1 ELSE progress + 1 END"
 
@@ -46,7 +29,7 @@ import Testing
     }
 
     /// Plants one drift; returns how many rows the last statement answered.
-    private static func plant(_ drift: PlantedDrift, _ world: World) async throws -> Int {
+    private static func plant(_ drift: PlantedDrift, _ world: VerifyWorld) async throws -> Int {
         let goals = world.history.oracle.configuration.goals.map { String(decoding: $0.id, as: UTF8.self) }
         let end = world.history.lines.count
         return try await world.pipeline.database.session("plant").transaction { transaction in
@@ -66,7 +49,7 @@ import Testing
 
     @Test(arguments: PlantedDrift.fields + PlantedDrift.rows)
     func `drift is found, named and repaired`(drift: PlantedDrift) async throws {
-        let world = try await World(seed: 1, unfolded: drift.unfolded)
+        let world = try await VerifyWorld(seed: 1, unfolded: drift.unfolded)
         let pipeline = world.pipeline
         let clean = try await pipeline.dump()
         let before = try await Self.verify(pipeline)
@@ -103,7 +86,7 @@ import Testing
     }
 
     @Test func `what the grant job notes about its work is no drift`() async throws {
-        let world = try await World(seed: 1)
+        let world = try await VerifyWorld(seed: 1)
         let sql = """
             UPDATE goalpost.reward_grant SET attempts = 5, state = 'dead', next_attempt_at = now(), last_error = 'x'
             WHERE state = 'pending'
@@ -114,7 +97,7 @@ import Testing
 
     /// A leaf whose rows no constraint checks any more, as after a restore by hand.
     @Test func `rows in the wrong partition are found and removed`() async throws {
-        let world = try await World(seed: 2)
+        let world = try await VerifyWorld(seed: 2)
         let clean = try await world.pipeline.dump()
         let session = world.pipeline.database.session("plant")
         for table in ["user_goal_progress", "player", "player_change", "request_outcome"] {
@@ -145,7 +128,7 @@ import Testing
     }
 
     @Test func `a watermark beyond the end and other rows at once are left to people`() async throws {
-        let world = try await World(seed: 3)
+        let world = try await VerifyWorld(seed: 3)
         try await world.pipeline.database.session("plant").transaction { transaction in
             try transaction.script(
                 "UPDATE goalpost.fold_watermark SET next_offset = 999999 WHERE partition = 0"
@@ -162,7 +145,7 @@ import Testing
     // MARK: Scope
 
     @Test func `partition, player and sample look at nothing else`() async throws {
-        let world = try await World(seed: 4)
+        let world = try await VerifyWorld(seed: 4)
         let oracle = world.history.oracle
         try await world.pipeline.database.session("plant").transaction { transaction in
             try transaction.script("UPDATE goalpost.user_goal_progress SET progress = \(Self.step)")
@@ -213,7 +196,7 @@ import Testing
     }
 
     @Test func `little memory means more groups, and too little an error that says so`() async throws {
-        let world = try await World(seed: 5)
+        let world = try await VerifyWorld(seed: 5)
         #expect(try await Self.verify(world.pipeline).passes == 1)
         // Versions of rows that nobody sees any more make the leaves look large.
         try await world.pipeline.database.session("plant").transaction { transaction in
@@ -354,7 +337,7 @@ import Testing
     // MARK: Payloads
 
     @Test func `a repair reaches clients with the next publish`() async throws {
-        let world = try await World(seed: 7)
+        let world = try await VerifyWorld(seed: 7)
         let pipeline = world.pipeline
         let day = world.history.publishDays[0]
         try await pipeline.database.session("plant").transaction { transaction in
@@ -372,7 +355,7 @@ import Testing
     }
 
     @Test func `published answers that are not the tables' are found and published again`() async throws {
-        let world = try await World(seed: 8)
+        let world = try await VerifyWorld(seed: 8)
         let pipeline = world.pipeline
         let day = world.history.publishDays[0]
         let verify = { (repairs: Bool) in

@@ -112,57 +112,22 @@ struct TableContents: Equatable {
 
     init(_ replay: ReplayHistory) {
         for (id, (player, catalogue)) in replay.players {
-            players[id.utf8] = NaivePlayer(
-                firstEventAt: player.state.firstEventAt.microseconds,
-                lastEventAt: player.state.lastEventAt.microseconds
-            )
+            let id = id.utf8
+            players[id] = NaivePlayer(player.state)
             for row in player.rows {
-                let goal = catalogue.goals[Int(row.goal)].utf8
-                rows[NaiveRowKey(userId: id.utf8, goalId: goal)] = Self.naive(row, id, goal, catalogue)
+                let row = NaiveRow(row, of: id, catalogue)
+                rows[NaiveRowKey(userId: id, goalId: row.goalId)] = row
             }
             for request in player.requests {
-                outcomes[NaiveRequestKey(userId: id.utf8, eventId: request.eventID)] = NaiveOutcome(
-                    errorCode: request.rejection?.rawValue,
-                    decidedAt: request.decidedAt.microseconds
-                )
+                outcomes[NaiveRequestKey(userId: id, eventId: request.eventID)] = NaiveOutcome(request)
             }
             for grant in player.grants {
-                grants[NaiveRequestKey(userId: id.utf8, eventId: grant.claimEventID)] = NaiveGrant(
-                    goalId: catalogue.goals[Int(grant.goal)].utf8,
-                    reward: NaiveReward(
-                        type: grant.reward.kind.rawValue,
-                        rewardId: grant.reward.id,
-                        quantity: Int(grant.reward.quantity)
-                    ),
-                    claimedAt: grant.claimedAt.microseconds,
-                    deliveredAt: grant.deliveredAt?.microseconds
+                grants[NaiveRequestKey(userId: id, eventId: grant.claimEventID)] = NaiveGrant(
+                    grant,
+                    catalogue
                 )
             }
         }
-    }
-
-    private static func naive(
-        _ row: ReplayRow,
-        _ id: Identifier,
-        _ goal: [UInt8],
-        _ catalogue: GoalCatalogue
-    ) -> NaiveRow {
-        NaiveRow(
-            userId: id.utf8,
-            goalId: goal,
-            challengeId: catalogue.challenges[Int(row.challenge)].utf8,
-            namespace: RandomHistory.namespace,
-            progress: Int(row.progress),
-            status: row.status.text,
-            isActive: row.isActive,
-            assignedAt: row.assignedAt?.microseconds,
-            completedAt: row.completedAt?.microseconds,
-            claimedAt: row.claimedAt?.microseconds,
-            createdAt: row.createdAt.microseconds,
-            updatedAt: row.updatedAt.microseconds,
-            lastEventAt: row.lastEventAt?.microseconds,
-            lastCountedOn: row.lastCountedOn.map { Int($0.number) }
-        )
     }
 
     /// Where the two differ, for messages.

@@ -17,12 +17,15 @@ enum Arrows {
     ]
 
     /// Rooms that hold a C handle, with the door that they alone may open.
-    static let doors: [String: String] = ["Zstd": "CZstd", "LMDB": "CLMDB", "Postgres": "CLibpq"]
+    static let doors: [String: String] = [
+        "Zstd": "CZstd", "Deflate": "CDeflate", "LMDB": "CLMDB", "Postgres": "CLibpq",
+    ]
 
     /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
     static let allowed: [String: Set<String>] = [
         // Handles.
         "Zstd": ["CZstd"],
+        "Deflate": ["CDeflate"],
         "LMDB": ["CLMDB"],
         "Postgres": ["CLibpq", "BlockingLane"],
         // Machine room.
@@ -42,7 +45,8 @@ enum Arrows {
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
         "Front": [
-            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
+            "Deflate", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+            "NIOHTTP1", "NIOPosix", "Logging",
         ],
         // Assembly.
         "Jobs": [

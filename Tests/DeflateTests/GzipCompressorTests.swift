@@ -13,7 +13,10 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "goalpost-\(UUID()).gz")
         defer { do { try FileManager.default.removeItem(at: file) } catch { Issue.record(error) } }
         try Data(member).write(to: file)
-        let (status, output, error) = try Command.run("/usr/bin/gzip", ["--decompress", "--stdout", file.path()])
+        let (status, output, error) = try Command.run(
+            "/usr/bin/gzip",
+            ["--decompress", "--stdout", file.path()]
+        )
         #expect(status == 0, "\(error)")
         #expect(Array(output) == bytes)
     }

@@ -10,14 +10,18 @@ final class RunningFront {
     private let log: Pipe
 
     /// Starts the front over a data directory and returns once it says that it listens.
-    init(data: URL, options: [String] = ["--insecure-header-auth"]) throws {
+    init(
+        data: URL,
+        options: [String] = ["--insecure-header-auth"],
+        settings: [String: String] = [:]
+    ) throws {
         process = Process()
         log = Pipe()
         let portFile = data.appending(path: "front.address")
         process.executableURL = Command.binaries.appending(path: "goalpost-front")
         process.arguments =
             ["--data", data.path(), "--listen", "127.0.0.1:0", "--port-file", portFile.path()] + options
-        process.environment = ["GOALPOST_INGEST_URL": "https://ingest.example"]
+        process.environment = ["GOALPOST_INGEST_URL": "https://ingest.example"].merging(settings) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardError = log
         try process.run()
@@ -32,11 +36,30 @@ final class RunningFront {
         try #require(said.contains("listening on http://\(address)"))
     }
 
+    /// The process, for what only the system can tell of it.
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// Asks it to end as the system would, and gives its status.
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
         kill(process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationStatus
+    }
+
+    /// Publishes one player, runs the front with some settings, and ends it.
+    static func with<Value>(
+        settings: [String: String] = [:],
+        options: [String] = ["--insecure-header-auth"],
+        players: [(id: String, progress: Int, partition: UInt16)] = [("p1", 7, 1)],
+        _ body: (RunningFront, TestStore) async throws -> Value
+    ) async throws -> Value {
+        try await TestStore.with { store in
+            try store.publish(players)
+            let front = try RunningFront(data: store.directory, options: options, settings: settings)
+            let value = try await body(front, store)
+            #expect(front.stop() == 0)
+            return value
+        }
     }
 
     deinit {

@@ -35,7 +35,9 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 let package = Package(
     name: "goalpost",
@@ -58,10 +60,12 @@ let package = Package(
         // C doors: a module map and a shim.h, no Swift.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
         // Handles: each the only room to open its door.
         room("Zstd", ["CZstd"], handles: true),
+        room("Deflate", ["CDeflate"], handles: true),
         room("LMDB", ["CLMDB"], handles: true),
         room("Postgres", ["CLibpq", "BlockingLane"], handles: true),
 
@@ -101,7 +105,10 @@ let package = Package(
         room("Backup", ["Disk", crypto]),
         room(
             "Front",
-            ["PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, log]
+            [
+                "Deflate", "PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1,
+                nioPosix, log,
+            ]
         ),
 
         // Assembly.
@@ -141,6 +148,7 @@ let package = Package(
         tests("ChartsTests", ["Charts"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
+        tests("DeflateTests", ["Deflate", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
         tests("EventLogTests", ["BlockingLane", "Disk", "EventLog", "TestKit", "Zstd"]),
         tests("FoldTests", ["Fold", "Goals", "TestKit"]),
@@ -148,7 +156,7 @@ let package = Package(
             "FrontTests",
             [
                 "Front", "PayloadStore", "TestKit", "goalpost-front", crypto, hummingbird, hummingbirdTesting,
-                httpTypes, nio, log,
+                httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),

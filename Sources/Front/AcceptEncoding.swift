@@ -24,6 +24,14 @@ package struct AcceptEncoding: Sendable, Equatable {
     /// The weight of a coding that is named outright, or `nil`; the wildcard does not count.
     package func listed(_ coding: String) -> Int? { weights[coding] }
 
+    /// The weight of a coding that has to be chosen by the server.
+    ///
+    /// The wildcard counts only for a client that refuses plain bytes: who says "anything" may not know zstd.
+    package func weight(of coding: String) -> Int {
+        if let own = weights[coding] { return own }
+        return identity == 0 ? weights["*"] ?? 0 : 0
+    }
+
     /// The weight of sending no coding at all, 0 where the client refuses that.
     ///
     /// Where identity is not listed it is taken, but behind everything that is.

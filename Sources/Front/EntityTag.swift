@@ -8,20 +8,40 @@ package struct EntityTag: Hashable, Sendable {
     /// The tag without its quotes.
     package let opaque: String
 
-    /// The tag of an answer: what it was made against, its frame, and the coding it is sent in.
+    /// The tag of an answer: what it was made against, the checksum of its frame, and the coding it is sent in.
     ///
-    /// Depends on stored bytes only, so that all fronts of one store agree. `frame` is `nil` where the answer
-    /// is the template itself.
-    package init(template: TemplateID, frame: [UInt8]?, coding: AnswerNegotiation.Coding) {
+    /// Depends on stored bytes only, so that all fronts of one store agree. `frameChecksum` is `nil` where the
+    /// answer is the template itself. It tells changes apart and is not meant to resist an attacker: who could
+    /// forge a frame writes the store.
+    package init(template: TemplateID, frameChecksum: UInt64?, coding: AnswerNegotiation.Coding) {
         let seed = template.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        let digest = frame.map { Murmur64.hash($0, seed: seed) } ?? seed
-        let digits = String(digest, radix: 16)
-        let padded = String(repeating: "0", count: 16 - digits.count) + digits
-        opaque = coding.token.map { "\(padded)-\($0)" } ?? padded
+        self.init(seed: seed, frameChecksum: frameChecksum, coding: coding)
     }
 
-    /// The tag of a template, whose bytes its URL already names.
-    package init(template: TemplateID) { opaque = template.hex }
+    /// The same with the template's first eight bytes as a number, where they are at hand.
+    init(seed: UInt64, frameChecksum: UInt64?, coding: AnswerNegotiation.Coding) {
+        // An odd multiplier loses nothing of the checksum, and keeps it from cancelling against the seed.
+        let digest = frameChecksum.map { ($0 &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ seed } ?? seed
+        opaque = String(unsafeUninitializedCapacity: 24) { text in
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: digest >> (60 - 4 * UInt64(place)) & 15)
+                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            guard let token = coding.token else { return 16 }
+            text[16] = UInt8(ascii: "-")
+            var end = 17
+            for byte in token.utf8 {
+                text[end] = byte
+                end += 1
+            }
+            return end
+        }
+    }
+
+    /// The tag of a template, whose bytes its URL already names, in a coding.
+    package init(template: TemplateID, coding: AnswerNegotiation.Coding = .identity) {
+        opaque = coding.token.map { "\(template.hex)-\($0)" } ?? template.hex
+    }
 
     /// As the `ETag` field carries it.
     package var field: String { "\"\(opaque)\"" }
@@ -47,34 +67,5 @@ package struct EntityTag: Hashable, Sendable {
         if rest.hasPrefix("W/") { rest = rest.dropFirst(2) }
         guard rest.first == "\"", let close = rest.dropFirst().firstIndex(of: "\"") else { return nil }
         return (rest[...close], rest[rest.index(after: close)...])
-    }
-}
-
-/// MurmurHash64A: fast, the same on every machine, and not meant to resist an attacker.
-enum Murmur64 {
-    private static let multiplier: UInt64 = 0xC6A4_A793_5BD1_E995
-
-    static func hash(_ bytes: [UInt8], seed: UInt64) -> UInt64 {
-        var state = seed ^ (UInt64(bytes.count) &* multiplier)
-        let span = bytes.span.bytes
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            var word: UInt64 = 0
-            for place in 0..<8 {
-                word |= UInt64(span.unsafeLoad(fromByteOffset: offset + place, as: UInt8.self)) << (8 * place)
-            }
-            word = word &* multiplier
-            word ^= word >> 47
-            word = word &* multiplier
-            state = (state ^ word) &* multiplier
-            offset += 8
-        }
-        if offset < bytes.count {
-            for place in 0..<(bytes.count - offset) { state ^= UInt64(bytes[offset + place]) << (8 * place) }
-            state = state &* multiplier
-        }
-        state ^= state >> 47
-        state = state &* multiplier
-        return state ^ (state >> 47)
     }
 }

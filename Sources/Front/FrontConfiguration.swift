@@ -4,27 +4,40 @@ package struct FrontConfiguration: Sendable {
     package var storeDirectory: String
     package var listen: ListenAddress
     package var identity: PlayerIdentity
-    /// `max-age` of answers, in seconds.
-    package var maxAgeSeconds: Int
+    /// How far apart publishes are, in seconds; ``Freshness`` makes `max-age` of it.
+    package var publishSeconds: Int
+    /// `/readyz` fails when the last publish is older, in seconds; 0 lets it be of any age.
+    package var readySeconds: Int
     /// Where writes go, for the people who send them here.
     package var ingestURL: String
     /// File that gets `HOST:PORT` once the front listens; `nil` for none.
     package var portFile: String?
+    package var limits: FrontLimits
+    /// File of the operator's token; `nil` for none.
+    package var operatorTokenFile: String?
+    /// Whether players' answers are given on the event loop, as they should be; tests switch it off to compare.
+    package var answersOnEventLoop = true
 
     package init(
         storeDirectory: String,
         listen: ListenAddress,
         identity: PlayerIdentity = .none,
-        maxAgeSeconds: Int = 30,
+        publishSeconds: Int = 30,
+        readySeconds: Int = 0,
         ingestURL: String = "goalpost-ingest",
-        portFile: String? = nil
+        portFile: String? = nil,
+        limits: FrontLimits = FrontLimits(),
+        operatorTokenFile: String? = nil
     ) {
         self.storeDirectory = storeDirectory
         self.listen = listen
         self.identity = identity
-        self.maxAgeSeconds = maxAgeSeconds
+        self.publishSeconds = publishSeconds
+        self.readySeconds = readySeconds
         self.ingestURL = ingestURL
         self.portFile = portFile
+        self.limits = limits
+        self.operatorTokenFile = operatorTokenFile
     }
 
     /// Refuses what must never run: believing headers from other machines.

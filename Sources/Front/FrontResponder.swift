@@ -17,37 +17,65 @@ package struct FrontContext: RequestContext {
 package struct FrontResponder: HTTPResponder {
     package typealias Context = FrontContext
 
-    /// A longer request body is refused; a shorter one is read and ignored.
-    package static let bodyBytesMax = 1 << 20
-
     private static let availableDictionary = name("Available-Dictionary")
     private static let player = name(PlayerIdentity.headerName)
+    /// Fields by which a proxy says that the connection's other end is not the client.
+    private static let forwarding = ["Forwarded", "X-Forwarded-For", "Via"].map(name)
 
-    private let answerer: FrontAnswerer
+    private let answerers: FrontAnswerers
+    private let limits: FrontLimits
+    private let access: OperatorAccess
+    private let metrics: @Sendable () async throws -> FrontResponse
 
-    package init(answerer: FrontAnswerer) { self.answerer = answerer }
+    /// - Parameters:
+    ///   - answerers: What answers all but the metrics.
+    ///   - limits: How long a body may be, which is read and ignored.
+    ///   - access: Who may see the metrics.
+    ///   - metrics: Gathers them.
+    package init(
+        answerers: FrontAnswerers,
+        limits: FrontLimits,
+        access: OperatorAccess,
+        metrics: @escaping @Sendable () async throws -> FrontResponse
+    ) {
+        self.answerers = answerers
+        self.limits = limits
+        self.access = access
+        self.metrics = metrics
+    }
 
     package func respond(to request: Request, context: Context) async throws -> Response {
         let target = request.head.path ?? ""
+        let method = request.method.rawValue
         let isHead = request.method == .head
-        guard try await Self.isBodyBounded(request) else {
-            let problem = Problem(
-                .bodyTooLarge,
-                "The body has more than \(Self.bodyBytesMax) bytes; none is needed here.",
-                fields: [.init("Connection", "close")]
-            )
+        guard try await isBodyBounded(request) else {
+            let refusal = Problem.bodyTooLarge(limits).response(target: target)
             // Nothing more is read from this client: the rest of its body may have no end.
-            context.channel.close(mode: .input, promise: nil)
-            return Self.response(problem.response(target: target), isHead: isHead)
+            var response = Self.response(refusal, isHead: isHead)
+            response.headers[.connection] = "close"
+            return response
         }
         let fields = request.headers
-        let answer = answerer.response(
+        if Route(method: method, target: target) == .metrics {
+            do throws(Problem) {
+                try access.check(
+                    peer: context.channel.remoteAddress,
+                    isForwarded: Self.forwarding.contains { fields[$0] != nil },
+                    authorization: fields[values: .authorization]
+                )
+            } catch {
+                return Self.response(error.response(target: target), isHead: isHead)
+            }
+            return Self.response(try await metrics(), isHead: isHead)
+        }
+        let answer = answerers.response(
             to: FrontRequest(
-                method: request.method.rawValue,
+                method: method,
                 target: target,
                 acceptEncoding: fields[values: .acceptEncoding],
                 availableDictionary: fields[values: Self.availableDictionary],
                 ifNoneMatch: fields[values: .ifNoneMatch],
+                ifModifiedSince: fields[values: .ifModifiedSince],
                 player: fields[values: Self.player]
             )
         )
@@ -55,14 +83,11 @@ package struct FrontResponder: HTTPResponder {
     }
 
     /// Reads the body to its end, or says that it is too long.
-    private static func isBodyBounded(_ request: Request) async throws -> Bool {
-        if let text = request.headers[.contentLength], let length = Int(text), length > bodyBytesMax {
-            return false
-        }
+    private func isBodyBounded(_ request: Request) async throws -> Bool {
         var byteCount = 0
         for try await chunk in request.body {
             byteCount += chunk.readableBytes
-            if byteCount > bodyBytesMax { return false }
+            if byteCount > limits.bodyBytesMax { return false }
         }
         return true
     }
@@ -86,12 +111,8 @@ package struct FrontResponder: HTTPResponder {
             response.headers[.contentLength] = nil
             return response
         }
-        fields[.contentLength] = String(answer.body.count)
+        fields[.contentLength] = String(answer.content.readableBytes)
         if isHead { return Response(status: status, headers: fields, body: ResponseBody()) }
-        return Response(
-            status: status,
-            headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
-        )
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: answer.content))
     }
 }

@@ -15,6 +15,8 @@ package struct FrontServer: Sendable {
         /// The address cannot be listened on.
         case cannotListen(ListenAddress, reason: String)
         case portFile(PortFile.Failure)
+        /// The operator's token cannot be had.
+        case operatorToken(OperatorAccess.Failure)
 
         package var description: String {
             switch self {
@@ -22,25 +24,22 @@ package struct FrontServer: Sendable {
             case .cannotListen(let address, let reason):
                 "cannot listen on \(address): \(reason); choose another address with --listen, or stop what uses it"
             case .portFile(let failure): failure.description
+            case .operatorToken(let failure): failure.description
             }
         }
 
         /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
         package var exitCode: Int32 {
             switch self {
-            case .refused: 78
+            case .refused, .operatorToken: 78
             case .cannotListen: 69
             case .portFile: 73
             }
         }
     }
 
-    /// More connections than this wait in the kernel until others close.
-    private static let connectionsMax = 8192
+    /// Clients that wait in the kernel until they are accepted.
     private static let backlog = 1024
-    private static let idleSecondsMax: Int64 = 60
-    private static let headerBytesMax = 16 << 10
-    private static let headerFieldsMax = 100
 
     /// What whoever started the front may want to hear of it.
     package enum Moment: Sendable, Equatable {
@@ -77,9 +76,16 @@ package struct FrontServer: Sendable {
         do throws(PortFile.Failure) {
             if let path = configuration.portFile { try PortFile.remove(path) }
         } catch { throw .portFile(error) }
+        let access: OperatorAccess
+        do throws(OperatorAccess.Failure) {
+            access =
+                try configuration.operatorTokenFile.map { path throws(OperatorAccess.Failure) in
+                    try OperatorAccess(tokenFile: path)
+                } ?? OperatorAccess()
+        } catch { throw .operatorToken(error) }
         let failed = FirstFailure()
         do {
-            try await application(failed).runService()
+            try await application(failed, access).runService()
         } catch {
             throw failed.failure.withLock { $0 } ?? .cannotListen(configuration.listen, reason: "\(error)")
         }
@@ -87,35 +93,95 @@ package struct FrontServer: Sendable {
     }
 
     /// The server as Hummingbird runs it; what fails once it listens is noted in `failed` and ends it.
-    private func application(_ failed: FirstFailure) -> Application<FrontResponder> {
-        let answerer = FrontAnswerer(
+    private func application(
+        _ failed: FirstFailure,
+        _ access: OperatorAccess
+    ) async throws -> Application<FrontResponder> {
+        let limits = effectiveLimits
+        let group = Self.loops
+        let (configuration, logger) = (configuration, logger)
+        let shelf = TemplateShelf()
+        let states = try await EventLoopStates(group, clock: Self.milliseconds) {
+            FrontAnswerer(
+                configuration: configuration,
+                shelf: shelf,
+                clock: Self.milliseconds,
+                logger: logger
+            )
+        }
+        let answerers = FrontAnswerers(
             configuration: configuration,
             laneCount: Self.laneCount,
+            shelf: shelf,
             clock: Self.milliseconds,
             logger: logger
         )
+        let connections = ConnectionCount(limit: limits.connectionsMax)
+        let metrics = MetricsPage(
+            states: states,
+            answerers: answerers,
+            shelf: shelf,
+            connections: connections,
+            clock: Self.milliseconds
+        )
         return Application(
-            responder: FrontResponder(answerer: answerer),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(Self.idleSecondsMax),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Self.headerBytesMax,
-                        maxHeaderListSize: Self.headerBytesMax,
-                        maxHeaderFieldCount: Self.headerFieldsMax
-                    )
-                )
-            ),
+            responder: FrontResponder(answerers: answerers, limits: limits, access: access) {
+                try await metrics.response()
+            },
+            server: server(states, limits, connections),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listen.host, port: configuration.listen.port),
-                serverName: "goalpost-front",
+                serverName: ResponseHead.serverName,
                 backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connectionsMax + FrontLimits.refusalsMax
+                )
             ),
             onServerRunning: { channel in listening(channel, failed) },
-            eventLoopGroupProvider: .shared(Self.loops),
+            eventLoopGroupProvider: .shared(group),
             logger: quietLogger
         )
+    }
+
+    private func server(
+        _ states: EventLoopStates,
+        _ limits: FrontLimits,
+        _ connections: ConnectionCount
+    ) -> HTTPServerBuilder {
+        let answersOnEventLoop = configuration.answersOnEventLoop
+        return HTTPServerBuilder { responder in
+            FrontChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    // Without a time limit of its own: it does not see the requests answered before it.
+                    configuration: HTTP1Channel.Configuration(
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: limits.headerBytesMax,
+                            maxHeaderListSize: limits.headerBytesMax,
+                            maxHeaderFieldCount: FrontLimits.headerFieldsMax
+                        )
+                    )
+                ),
+                states: states,
+                limits: limits,
+                connections: connections,
+                answersOnEventLoop: answersOnEventLoop
+            )
+        }
+    }
+
+    /// The limits as far as the system lets them be: every connection takes a file.
+    private var effectiveLimits: FrontLimits {
+        var limits = configuration.limits
+        let possible = ProcessLimits.connectionsPossible()
+        if limits.connectionsMax > possible {
+            logger.warning(
+                "the system allows fewer open files than front_connections_max needs; raise `ulimit -n`",
+                metadata: ["connections": "\(possible)", "wanted": "\(limits.connectionsMax)"]
+            )
+            limits.connectionsMax = possible
+        }
+        return limits
     }
 
     private func listening(_ channel: any Channel, _ failed: FirstFailure) {

@@ -37,6 +37,8 @@ package enum PlayerIdentity: Sendable {
     private static func checked(_ id: String) throws(Problem) -> [UInt8] {
         guard !id.isEmpty else { throw Problem(.invalidRequest, "The player's id is empty.") }
         let bytes = Array(id.utf8)
+        // Nearly all ids are short and plain.
+        if bytes.count <= scalarsMax, bytes.allSatisfy({ $0 > 0 && $0 < 0x80 }) { return bytes }
         // Bytes first: counting the scalars of a huge header is work for nothing.
         guard bytes.count <= bytesMax, id.unicodeScalars.count <= scalarsMax else {
             throw Problem(.invalidRequest, "The player's id has more than \(scalarsMax) characters.")

@@ -6,10 +6,14 @@ package struct Problem: Error, Equatable, Sendable {
     package enum Code: String, Sendable {
         case unauthorized = "UNAUTHORIZED"
         case invalidRequest = "INVALID_REQUEST"
+        case forbidden = "FORBIDDEN"
         case notFound = "NOT_FOUND"
         case methodNotAllowed = "METHOD_NOT_ALLOWED"
         case notAcceptable = "NOT_ACCEPTABLE"
+        case requestTimeout = "REQUEST_TIMEOUT"
         case bodyTooLarge = "BODY_TOO_LARGE"
+        case headerTooLarge = "HEADER_TOO_LARGE"
+        case tooManyConnections = "TOO_MANY_CONNECTIONS"
         case storeUnavailable = "STORE_UNAVAILABLE"
         case internalError = "INTERNAL_ERROR"
     }
@@ -26,30 +30,42 @@ package struct Problem: Error, Equatable, Sendable {
         self.fields = fields
     }
 
+    /// A body beyond the limit; the connection closes, since the rest of it may have no end.
+    static func bodyTooLarge(_ limits: FrontLimits) -> Problem {
+        Problem(.bodyTooLarge, "The body has more than \(limits.bodyBytesMax) bytes; none is needed here.")
+    }
+
     /// The status, which the code decides.
     package var status: Int {
         switch code {
         case .unauthorized: 401
         case .invalidRequest: 400
+        case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
+        case .requestTimeout: 408
         case .bodyTooLarge: 413
-        case .storeUnavailable: 503
+        case .headerTooLarge: 431
+        case .storeUnavailable, .tooManyConnections: 503
         case .internalError: 500
         }
     }
 
-    private var title: String {
-        switch code {
-        case .unauthorized: "Unauthorized"
-        case .invalidRequest: "Bad Request"
-        case .notFound: "Not Found"
-        case .methodNotAllowed: "Method Not Allowed"
-        case .notAcceptable: "Not Acceptable"
-        case .bodyTooLarge: "Content Too Large"
-        case .storeUnavailable: "Service Unavailable"
-        case .internalError: "Internal Server Error"
+    /// A status' reason phrase, as HTTP registers it.
+    static func title(status: Int) -> String {
+        switch status {
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 413: "Content Too Large"
+        case 431: "Request Header Fields Too Large"
+        case 503: "Service Unavailable"
+        default: "Internal Server Error"
         }
     }
 
@@ -58,7 +74,8 @@ package struct Problem: Error, Equatable, Sendable {
         let path = target.prefix { $0 != "?" && $0 != "#" }
         let instance = String(decoding: path.utf8.prefix(1024), as: UTF8.self)
         let members = [
-            #""type":"about:blank""#, #""title":\#(Self.quoted(title))"#, #""status":\#(status)"#,
+            #""type":"about:blank""#, #""title":\#(Self.quoted(Self.title(status: status)))"#,
+            #""status":\#(status)"#,
             #""detail":\#(Self.quoted(detail))"#, #""instance":\#(Self.quoted(instance))"#,
             #""errorCode":\#(Self.quoted(code.rawValue))"#,
         ]

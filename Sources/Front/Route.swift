@@ -10,6 +10,8 @@ package enum Route: Equatable, Sendable {
     case health
     /// Whether it can answer players.
     case ready
+    /// What is counted, for who operates this.
+    case metrics
     /// A known path with a method that only reads there; `allow` lists what it takes.
     case methodNotAllowed(allow: String)
     /// A path where writes go, which this process has no way to do.
@@ -28,6 +30,10 @@ package enum Route: Equatable, Sendable {
 
     /// Finds the route of `target`, a path with an optional query as in the request line.
     package init(method: String, target: String) {
+        if method == "GET", let usual = Self.usual(target) {
+            self = usual
+            return
+        }
         guard target.utf8.count <= Self.targetBytesMax else {
             self = .unknown
             return
@@ -43,12 +49,23 @@ package enum Route: Equatable, Sendable {
         switch path {
         case "/healthz": self = isRead ? .health : .methodNotAllowed(allow: Self.reads)
         case "/readyz": self = isRead ? .ready : .methodNotAllowed(allow: Self.reads)
+        case "/metrics": self = isRead ? .metrics : .methodNotAllowed(allow: Self.reads)
         default:
             guard path.hasPrefix(Self.base) else {
                 self = .unknown
                 return
             }
             self = Self.below(path.dropFirst(Self.base.count), query: query, method: method, isRead: isRead)
+        }
+    }
+
+    /// What nearly all requests ask for, without taking the target apart.
+    private static func usual(_ target: String) -> Route? {
+        switch target {
+        case "/challenge/v1/challenges/initialize": .answer(.initialize)
+        case "/challenge/v1/challenges": .answer(.challenges)
+        case "/challenge/v1/challenges?active_only=true": .answer(.activeOnly)
+        default: nil
         }
     }
 

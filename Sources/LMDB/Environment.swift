@@ -106,6 +106,13 @@ internal import Synchronization
         return unsafe ((Int(info.me_last_pgno) + 1) * Int(statistics.ms_psize), Int(info.me_mapsize))
     }
 
+    /// Reader slots in use in the shared table, by all processes; at most `readersMax`.
+    package func readerSlots() throws(LMDBError) -> Int {
+        var info = unsafe MDB_envinfo()
+        try unsafe codes.check(mdb_env_info(handle, &info), "mdb_env_info")
+        return unsafe Int(info.me_numreaders)
+    }
+
     /// Frees the reader slots of processes that died, and says how many there were.
     package func reapStaleReaders() throws(LMDBError) -> Int {
         var dead: Int32 = 0

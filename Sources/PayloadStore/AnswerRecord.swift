@@ -6,6 +6,8 @@ package struct AnswerHeader: Hashable, Sendable {
     package let partition: UInt16
     /// The UTC day the answer was rendered for, in days since 1970-01-01.
     package let day: Int32
+    /// XXH64 of the frame, which the frame was checked against.
+    package let frameChecksum: UInt64
 }
 
 /// One player's record: three frames behind a header.
@@ -62,7 +64,8 @@ struct AnswerRecord {
         AnswerHeader(
             template: TemplateID(loading: bytes, at: Self.entriesAt + slot.rawValue * Self.entryBytes),
             partition: partition,
-            day: day
+            day: day,
+            frameChecksum: checksum(of: slot)
         )
     }
 
@@ -74,11 +77,12 @@ struct AnswerRecord {
             case .challenges: frames.1
             case .activeOnly: frames.2
             }
-        let sum = bytes.loadUnaligned(
-            fromByteOffset: Self.entriesAt + slot.rawValue * Self.entryBytes + TemplateID.byteCount + 4,
-            as: UInt64.self
-        )
-        return UInt64(littleEndian: sum) == Self.checksum(bytes[range]) ? range : nil
+        return checksum(of: slot) == Self.checksum(bytes[range]) ? range : nil
+    }
+
+    private func checksum(of slot: AnswerSlot) -> UInt64 {
+        let at = Self.entriesAt + slot.rawValue * Self.entryBytes + TemplateID.byteCount + 4
+        return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
     }
 
     /// The record's bytes; `answers` in the order of `AnswerSlot`.

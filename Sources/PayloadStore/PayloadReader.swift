@@ -7,8 +7,8 @@ package final class PayloadReader {
     /// The store it reads.
     package let store: PublishedStore
     private let snapshot: ReadSnapshot
-    /// The state record last seen and what it decodes to: it changes once a publish, not once a request.
-    private var knownState: (bytes: [UInt8], state: PublishedState)?
+    /// The state of the newest commit looked at: it changes once a publish, not once a request.
+    private var known: (transaction: UInt64, state: PublishedState)?
 
     init(_ store: PublishedStore) throws(PayloadStoreError) {
         self.store = store
@@ -108,22 +108,20 @@ package final class PayloadReader {
     }
 
     private func currentState() throws(PayloadStoreError) -> PublishedState {
+        let transaction = try storing { () throws(LMDBError) in
+            try snapshot.withView { view throws(LMDBError) in view.transactionNumber }
+        }
+        if let known, known.transaction == transaction { return known.state }
         let found = try storing { () throws(LMDBError) in
             try snapshot.withView { view throws(LMDBError) in
                 try view.value(in: store.layout.meta, of: StoreLayout.stateKey) { span in
-                    span.withUnsafeBytes { decodeState($0) }
+                    span.withUnsafeBytes { PublishedState(decoding: $0) }
                 }
             }
         }
         guard let found else { throw .notPublished(directory: store.directory) }
         guard let state = found else { throw .corruptState(directory: store.directory) }
-        return state
-    }
-
-    private func decodeState(_ bytes: UnsafeRawBufferPointer) -> PublishedState? {
-        if let knownState, bytes.elementsEqual(knownState.bytes) { return knownState.state }
-        guard let state = PublishedState(decoding: bytes) else { return nil }
-        knownState = (Array(bytes), state)
+        known = (transaction, state)
         return state
     }
 }

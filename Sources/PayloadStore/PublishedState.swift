@@ -81,7 +81,11 @@ package struct PublishedState: Hashable, Sendable {
 
     /// The mark of a partition, nil when it was never published.
     package func mark(of partition: UInt16) -> PartitionMark? {
-        partitions.first { $0.partition == partition }
+        // All partitions from 0 on are there as a rule, so that a partition lies at its own number.
+        if Int(partition) < partitions.count, partitions[Int(partition)].partition == partition {
+            return partitions[Int(partition)]
+        }
+        return partitions.first { $0.partition == partition }
     }
 
     /// The log offset that every answer includes: the least of all partitions, 0 when there are none.

@@ -32,6 +32,19 @@ package final class PublishedStore: Sendable {
         try storing { () throws(LMDBError) in try environment.usage().usedBytes }
     }
 
+    /// What a watcher wants to know of the store; for a scrape now and then, not for every request.
+    package func figures() throws(PayloadStoreError) -> StoreFigures {
+        let (usage, readers) = try storing { () throws(LMDBError) in
+            (try environment.usage(), try environment.readerSlots())
+        }
+        return StoreFigures(
+            usedBytes: usage.usedBytes,
+            mapBytes: usage.mapBytes,
+            players: try playerCount(),
+            readerSlots: readers
+        )
+    }
+
     /// Players stored.
     package func playerCount() throws(PayloadStoreError) -> Int {
         try storing { () throws(LMDBError) in
@@ -42,4 +55,16 @@ package final class PublishedStore: Sendable {
 
     /// A reader for one thread or event loop; each takes one of `Environment.readersMax` slots.
     package func makeReader() throws(PayloadStoreError) -> PayloadReader { try PayloadReader(self) }
+}
+
+/// The size of a store and the use made of it.
+package struct StoreFigures: Sendable, Hashable {
+    /// Bytes of pages in use or free for reuse.
+    package let usedBytes: Int
+    /// Bytes of address space that it is mapped into here.
+    package let mapBytes: Int
+    /// Players stored.
+    package let players: Int
+    /// LMDB's reader slots that were ever taken and not given back, by all processes together.
+    package let readerSlots: Int
 }

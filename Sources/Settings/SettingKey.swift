@@ -159,7 +159,63 @@ package struct SettingKey: Sendable {
                 name: name,
                 kind: .number(range: 0...86_400, unit: "seconds"),
                 standard: "30",
-                meaning: "How long after the fold a client may show an answer without asking again."
+                meaning: "How far apart publishes are: a client may show an answer until the next is due."
+            )
+        case .frontReadyAgeSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 0...31_536_000, unit: "seconds"),
+                standard: "0",
+                meaning: "/readyz fails when the last publish is older than this; 0 lets it be of any age."
+            )
+        case .frontConnectionsMax:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "connections"),
+                standard: "8192",
+                meaning: "Clients connected to goalpost-front at once; the next ones get 503 and are closed."
+            )
+        case .frontHeaderBytesMax:
+            self.init(
+                name: name,
+                kind: .number(range: 512...1_048_576, unit: "bytes"),
+                standard: "16384",
+                meaning: "Most bytes of a request's target and header fields; more is answered 431."
+            )
+        case .frontBodyBytesMax:
+            self.init(
+                name: name,
+                kind: .number(range: 0...67_108_864, unit: "bytes"),
+                standard: "1048576",
+                meaning: "Most bytes of a request's body, which is read and ignored; more is answered 413."
+            )
+        case .frontIdleSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...86_400, unit: "seconds"),
+                standard: "60",
+                meaning: "A connection without a request is closed after this time."
+            )
+        case .frontRequestSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...3600, unit: "seconds"),
+                standard: "10",
+                meaning: "A request must have arrived whole this long after its first byte, or gets 408."
+            )
+        case .frontWriteSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...3600, unit: "seconds"),
+                standard: "60",
+                meaning: "A client must have taken what waits for it in this time, or is disconnected."
+            )
+        case .frontOperatorTokenFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "A file whose text, as bearer token, opens /metrics to other machines than this one."
             )
         case .ingestURL:
             self.init(

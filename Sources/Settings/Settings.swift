@@ -23,6 +23,14 @@ package struct Settings: Sendable, Equatable {
     package let snapshotsKept: Int
     package let frontListen: String
     package let frontMaxAgeSeconds: Int
+    package let frontReadyAgeSeconds: Int
+    package let frontConnectionsMax: Int
+    package let frontHeaderBytesMax: Int
+    package let frontBodyBytesMax: Int
+    package let frontIdleSeconds: Int
+    package let frontRequestSeconds: Int
+    package let frontWriteSeconds: Int
+    package let frontOperatorTokenFile: String?
     package let ingestURL: String
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
@@ -83,6 +91,14 @@ package struct Settings: Sendable, Equatable {
         snapshotsKept = try values.number(.snapshotsKept)
         frontListen = try values.requiredText(.frontListen)
         frontMaxAgeSeconds = try values.number(.frontMaxAgeSeconds)
+        frontReadyAgeSeconds = try values.number(.frontReadyAgeSeconds)
+        frontConnectionsMax = try values.number(.frontConnectionsMax)
+        frontHeaderBytesMax = try values.number(.frontHeaderBytesMax)
+        frontBodyBytesMax = try values.number(.frontBodyBytesMax)
+        frontIdleSeconds = try values.number(.frontIdleSeconds)
+        frontRequestSeconds = try values.number(.frontRequestSeconds)
+        frontWriteSeconds = try values.number(.frontWriteSeconds)
+        frontOperatorTokenFile = try values.text(.frontOperatorTokenFile)
         ingestURL = try values.requiredText(.ingestURL)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)

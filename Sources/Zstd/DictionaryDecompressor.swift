@@ -109,6 +109,22 @@ internal import CZstd
         try Self.check(result, size)
     }
 
+    /// Decodes a frame behind what `output` holds, which needs at least its `contentSize` of free room.
+    package func decompress(
+        _ frame: RawSpan,
+        with dictionary: DecompressionDictionary,
+        appendingTo output: inout OutputRawSpan
+    ) throws(ZstdError) {
+        let size = try Self.contentSize(of: frame, byteCountMax: output.freeCapacity)
+        let result = unsafe output.withUnsafeMutableBytes { buffer, count in
+            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[count..<(count + size)])
+            let result = unsafe decompress(frame, with: dictionary, into: target)
+            if result == size { count += size }
+            return result
+        }
+        try Self.check(result, size)
+    }
+
     private func decompress(
         _ frame: RawSpan,
         with dictionary: DecompressionDictionary,

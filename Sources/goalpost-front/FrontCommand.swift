@@ -14,7 +14,7 @@ struct FrontCommand: AsyncParsableCommand {
         abstract: "Serves players' published answers over HTTP; it cannot write anything.",
         discussion: """
             Routes: GET or POST /challenge/v1/challenges/initialize, GET /challenge/v1/challenges[?active_only=true],
-            GET /challenge/v1/templates/SHA256, /healthz, /readyz.
+            GET /challenge/v1/templates/SHA256, /healthz, /readyz; /metrics on this machine or with the operator's token.
 
             Who asks is known only with --insecure-header-auth so far; without it every player's route answers 401.
             Bearer tokens are not read by this version.
@@ -93,9 +93,12 @@ struct FrontCommand: AsyncParsableCommand {
             storeDirectory: settings.data + "/payloads",
             listen: listen,
             identity: insecureHeaderAuth ? .insecureHeader : .none,
-            maxAgeSeconds: settings.frontMaxAgeSeconds,
+            publishSeconds: settings.frontMaxAgeSeconds,
+            readySeconds: settings.frontReadyAgeSeconds,
             ingestURL: settings.ingestURL,
-            portFile: portFile
+            portFile: portFile,
+            limits: FrontLimits(settings),
+            operatorTokenFile: settings.frontOperatorTokenFile
         )
     }
 

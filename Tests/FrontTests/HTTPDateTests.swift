@@ -39,4 +39,28 @@ import Testing
         let weekday = days.firstIndex(of: String(words[0])) ?? -1
         return "\(words[3]) \(month) \(Int(words[1]) ?? -1) \(weekday)"
     }
+
+    @Test(arguments: [
+        "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    ])
+    func `all three forms of HTTP are read`(text: String) {
+        #expect(HTTPDate.seconds(of: text) == 784_111_777)
+    }
+
+    @Test func `what is written is read again`() {
+        for second in stride(from: Int64(-30_000_000_000), through: 250_000_000_000, by: 123_456_789) {
+            #expect(HTTPDate.seconds(of: HTTPDate.text(seconds: second)) == second)
+        }
+    }
+
+    @Test(arguments: [
+        "", "now", "784111777", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
+        "Sun, 06 Nov 99999 08:49:37 GMT", "Sun, 06 Nov 199 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 GMT GMT",
+    ])
+    func `what is no date is not read`(text: String) {
+        #expect(HTTPDate.seconds(of: text) == nil)
+    }
 }

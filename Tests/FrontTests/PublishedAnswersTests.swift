@@ -8,7 +8,7 @@ import Testing
         async throws
     {
         try await TestStore.with { store in
-            let answers = PublishedAnswers(directory: store.store, laneCount: 1)
+            let answers = PublishedAnswers(directory: store.store)
             #expect(throws: PayloadStoreError.notPublished(directory: store.store)) { try answers.state() }
             try store.publish([], offset: 1)
             #expect(try answers.state().leastOffset == 1)
@@ -29,13 +29,13 @@ import Testing
     @Test func `lanes are shared by more readers than there are`() async throws {
         try await TestStore.with { store in
             try store.publish([("p1", 3, 1)])
-            let answers = PublishedAnswers(directory: store.store, laneCount: 1)
+            let answerers = store.answerer(laneCount: 1)
+            let expected = TestStore.json(progress: 3, kind: "challenges")
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<16 {
                     group.addTask {
-                        try (0..<100).allSatisfy { _ in
-                            try answers.answer(of: Array("p1".utf8), .initialize).frame != nil
-                        }
+                        let request = FrontRequest(target: "/challenge/v1/challenges", player: ["p1"])
+                        return (0..<100).allSatisfy { _ in answerers.response(to: request).body == expected }
                     }
                 }
                 for try await isFound in group { #expect(isFound) }

@@ -16,6 +16,7 @@ import Testing
         ("GET", "/challenge/v1/challenges?a=b&active_only=true&c", .answer(.activeOnly)),
         ("GET", "http://game.example/challenge/v1/challenges?active_only=true", .answer(.activeOnly)),
         ("GET", "/healthz", .health), ("HEAD", "/healthz", .health), ("GET", "/readyz?verbose", .ready),
+        ("GET", "/metrics", .metrics), ("HEAD", "/metrics", .metrics),
     ])
     func `known requests find their route`(method: String, target: String, route: Route) {
         #expect(Route(method: method, target: target) == route)
@@ -39,7 +40,8 @@ import Testing
                 == .methodNotAllowed(allow: "GET, HEAD, POST")
         )
         for path in [
-            "/challenge/v1/challenges", "/healthz", "/readyz", "/challenge/v1/templates/\(Self.hex)",
+            "/challenge/v1/challenges", "/healthz", "/readyz", "/metrics",
+            "/challenge/v1/templates/\(Self.hex)",
         ] {
             #expect(Route(method: method, target: path) == .methodNotAllowed(allow: "GET, HEAD"))
         }

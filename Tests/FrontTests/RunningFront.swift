@@ -36,11 +36,30 @@ final class RunningFront {
         try #require(said.contains("listening on http://\(address)"))
     }
 
+    /// The process, for what only the system can tell of it.
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// Asks it to end as the system would, and gives its status.
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
         kill(process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationStatus
+    }
+
+    /// Publishes one player, runs the front with some settings, and ends it.
+    static func with<Value>(
+        settings: [String: String] = [:],
+        options: [String] = ["--insecure-header-auth"],
+        players: [(id: String, progress: Int, partition: UInt16)] = [("p1", 7, 1)],
+        _ body: (RunningFront, TestStore) async throws -> Value
+    ) async throws -> Value {
+        try await TestStore.with { store in
+            try store.publish(players)
+            let front = try RunningFront(data: store.directory, options: options, environment: settings)
+            let value = try await body(front, store)
+            #expect(front.stop() == 0)
+            return value
+        }
     }
 
     deinit {

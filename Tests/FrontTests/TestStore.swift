@@ -95,24 +95,34 @@ final class TestStore {
     func answerer(
         identity: PlayerIdentity = .insecureHeader,
         clock: Int64 = 1_042_000,
-        laneCount: Int = 2
-    ) -> FrontAnswerer {
-        let configuration = FrontConfiguration(
+        laneCount: Int = 2,
+        readySeconds: Int = 0
+    ) -> FrontAnswerers {
+        FrontAnswerers(
+            configuration: configuration(identity: identity, readySeconds: readySeconds),
+            laneCount: laneCount,
+            shelf: TemplateShelf(),
+            clock: { clock },
+            logger: Self.silent
+        )
+    }
+
+    /// How a front over this store is set up.
+    func configuration(
+        identity: PlayerIdentity = .insecureHeader,
+        readySeconds: Int = 0
+    ) -> FrontConfiguration {
+        FrontConfiguration(
             storeDirectory: store,
             listen: ListenAddress(host: "127.0.0.1", port: 0),
             identity: identity,
-            maxAgeSeconds: 30,
+            publishSeconds: 30,
+            readySeconds: readySeconds,
             ingestURL: "https://ingest.example"
         )
-        var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        logger.logLevel = .critical
-        return FrontAnswerer(
-            configuration: configuration,
-            laneCount: laneCount,
-            clock: { clock },
-            logger: logger
-        )
     }
+
+    static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     static func id(_ template: [UInt8]) throws -> TemplateID {
         try #require(TemplateID(Array(SHA256.hash(data: template))))

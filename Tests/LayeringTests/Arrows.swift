@@ -19,12 +19,15 @@ enum Arrows {
     ]
 
     /// Rooms that hold a C handle, with the door that they alone may open.
-    static let doors: [String: String] = ["Zstd": "CZstd", "LMDB": "CLMDB", "Postgres": "CLibpq"]
+    static let doors: [String: String] = [
+        "Zstd": "CZstd", "Deflate": "CDeflate", "LMDB": "CLMDB", "Postgres": "CLibpq",
+    ]
 
     /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
     static let allowed: [String: Set<String>] = [
         // Handles.
         "Zstd": ["CZstd"],
+        "Deflate": ["CDeflate"],
         "LMDB": ["CLMDB"],
         "Postgres": ["CLibpq", "BlockingLane"],
         // Machine room.
@@ -51,8 +54,8 @@ enum Arrows {
         "PayloadStore": ["LMDB"],
         "Backup": ["Disk", "Crypto"],
         "Front": [
-            "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix",
-            "Logging",
+            "Deflate", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+            "NIOHTTP1", "NIOPosix", "Logging",
         ],
         // Assembly.
         "Jobs": [

@@ -1,0 +1,83 @@
+import Deflate
+package import NIOCore
+import PayloadStore
+import Zstd
+
+/// Makes bodies of stored frames; keeps its contexts and its memory for all calls.
+///
+/// Owned by one thread or event loop at a time.
+package final class AnswerCoder {
+    /// A frame that claims to be longer is not decoded: 64 MiB.
+    package static let jsonBytesMax = 64 << 20
+    /// Compression for one client, on the event loop: the fastest.
+    private static let level: Int32 = 1
+
+    private let decompressor: DictionaryDecompressor
+    private let zstd: FrameCompressor
+    private let gzip: GzipCompressor
+    /// The JSON between a frame and its compressed form.
+    private var json = ByteBuffer()
+    /// Memory of the last plain bodies, taken again in turn once the system has taken what was in it: to get and
+    /// give back 225 KB from and to the system for each answer costs more than decoding.
+    private var plain = [ByteBuffer](repeating: ByteBuffer(), count: 4)
+    private var turn = 0
+    /// Memory of a larger body is not kept: 4 MiB.
+    private static let keptBytesMax = 4 << 20
+
+    package init() throws(CodingFailure) {
+        do {
+            decompressor = try DictionaryDecompressor()
+            zstd = try FrameCompressor(level: Self.level)
+            gzip = try GzipCompressor(level: Self.level)
+        } catch {
+            throw CodingFailure(error)
+        }
+    }
+
+    /// The body that `frame`, made against `template`, stands for.
+    package func body(
+        of frame: RawSpan,
+        _ template: ReadyTemplate,
+        _ coding: AnswerNegotiation.Coding
+    ) throws(CodingFailure) -> ByteBuffer {
+        do {
+            switch coding {
+            case .dcz:
+                var body = ByteBuffer()
+                body.reserveCapacity(AnswerNegotiation.dczMagic.count + 32 + frame.byteCount)
+                body.writeBytes(AnswerNegotiation.dczMagic)
+                body.writeBytes(template.id.bytes)
+                body.writeBytes(frame)
+                return body
+            case .identity:
+                turn = (turn + 1) % plain.count
+                if plain[turn].capacity > Self.keptBytesMax { plain[turn] = ByteBuffer() }
+                // Memory that somebody still holds is left to them, and other memory taken.
+                plain[turn].clear()
+                try decode(frame, template, into: &plain[turn])
+                return plain[turn]
+            case .zstd:
+                json.clear()
+                try decode(frame, template, into: &json)
+                return ByteBuffer(bytes: try json.withUnsafeReadableBytes { try zstd.compress($0.bytes) })
+            case .gzip:
+                json.clear()
+                try decode(frame, template, into: &json)
+                return ByteBuffer(bytes: try json.withUnsafeReadableBytes { try gzip.compress($0.bytes) })
+            }
+        } catch {
+            throw CodingFailure(error)
+        }
+    }
+
+    private func decode(
+        _ frame: RawSpan,
+        _ template: ReadyTemplate,
+        into buffer: inout ByteBuffer
+    ) throws(ZstdError) {
+        let size = try DictionaryDecompressor.contentSize(of: frame, byteCountMax: Self.jsonBytesMax)
+        try buffer.writeWithOutputRawSpan(minimumWritableBytes: size) { output throws(ZstdError) in
+            try decompressor.decompress(frame, with: template.dictionary, appendingTo: &output)
+        }
+    }
+}

@@ -12,7 +12,7 @@ import Tables
 ///
 /// Reads the log from its start (from the newest good snapshot where the start is retained away) to its end and
 /// folds this one player, with the configurations that applied. Compares the result at the watermark with the live
-/// tables, where the database runs; changes nothing.
+/// tables, where the database runs; changes nothing. Retention deletes nothing while it reads.
 package struct ExplainJob: Sendable {
     private let settings: Settings
     private let access: LogAccess
@@ -42,6 +42,8 @@ package struct ExplainJob: Sendable {
     ) async throws -> Explanation {
         let id = Identifier(player)
         guard !id.utf8.isEmpty else { throw JobError(.usage, "a player's id has at least one character") }
+        let hold = try access.hold("explain", log: log)
+        defer { hold?.release() }
         let end = try access.directory.end()
         let stored = try await stored(id)
         let target = stored.map { min($0.watermark, end) } ?? end

@@ -1,3 +1,5 @@
+import Disk
+import EventLog
 import Foundation
 import Goals
 import Jobs
@@ -93,6 +95,30 @@ import Testing
             }
             #expect(error?.status == .noInput)
         }
+    }
+
+    @Test func `retention deletes nothing while an explanation is read`() async throws {
+        var random = SplitMix64(seed: 11)
+        let history = try RandomHistory(seed: 11, lineCount: 300)
+        let world = try await PipelineWorld(partitions: 1)
+        try world.append(history, 0..<history.lines.count, &random)
+        let holds = { try LocalVolume().list(world.access.directory.path + "/" + LogHold.directoryName) }
+        let job = try ExplainJob(
+            settings: world.settings,
+            access: world.access,
+            database: nil,
+            log: world.log
+        )
+        let player = try #require(history.oracle.players.keys.first)
+        var held: Set<String> = []
+        _ = try await job.run(player: String(decoding: player, as: UTF8.self)) { _ in
+            held.formUnion(try holds())
+        }
+        #expect(
+            held.count == 1
+                && held.allSatisfy { $0.hasPrefix(String(repeating: "0", count: 20) + "-explain-") }
+        )
+        #expect(try holds() == [])
     }
 
     @Test func `drift in the tables is told`() async throws {

@@ -19,6 +19,8 @@ struct RunJournal: Sendable {
         var lastSuccessAt: Date?
         /// The newest run that ended with a report.
         var lastReport: RunRecord?
+        /// The newest runs, oldest first; absent where an older program wrote this.
+        var recent: [RecentRun]?
     }
 
     private let files: JobFiles
@@ -52,6 +54,7 @@ struct RunJournal: Sendable {
                 }
                 entry.lastRun = ended
                 if ended.counts != nil { entry.lastReport = ended }
+                entry.recent = Array(((entry.recent ?? []) + [RecentRun(ended)]).suffix(RecentRun.countMax))
             }
         }
     }

@@ -42,6 +42,7 @@ package struct SystemStatusJob: Sendable {
                 status.lastRun = entry.lastRun
                 status.lastSuccessAt = entry.lastSuccessAt
                 status.lastReport = entry.lastReport
+                status.recentRuns = entry.recent
             }
             status.paused = pauses[job.rawValue]
             if status.paused != nil { status.state = .paused }
@@ -76,18 +77,21 @@ package struct SystemStatusJob: Sendable {
         if let database {
             do {
                 let marks = try await StatusJob.watermarks(database)
+                let sizes = try await PartitionSize.read(marks, session: database.session("status"))
                 status.database = DatabaseStatus(isUp: true)
                 status.fold = FoldStatus(
                     asOf: time.date,
                     lagRecords: 0,
                     lagSeconds: 0,
-                    partitions: marks.map { mark in
+                    partitions: zip(marks, sizes).map { mark, size in
                         FoldStatus.Partition(
                             partition: mark.partition,
                             watermark: mark.nextOffset,
                             lagRecords: 0,
                             sequence: mark.sequence,
-                            foldedAt: mark.foldedAt?.date
+                            foldedAt: mark.foldedAt?.date,
+                            rows: size.rows,
+                            bytes: size.bytes
                         )
                     }
                 )

@@ -14,6 +14,8 @@ package struct JobStatus: Codable, Sendable, Equatable {
     /// The newest run that ended with a report, failed or not.
     package var lastReport: RunRecord?
     package var totals: RunTotals
+    /// The newest runs that have ended, oldest first; absent in files of older programs.
+    package var recentRuns: [RecentRun]?
     /// Seconds after which the lack of a good run is a gap; absent where the job has no such limit.
     package var gapLimitSeconds: Int?
 
@@ -44,6 +46,26 @@ package struct RunTotals: Codable, Sendable, Equatable {
     package var skipped: UInt64 = 0
 
     package init() {}
+}
+
+/// The little that a chart shows of a run that has ended.
+package struct RecentRun: Codable, Sendable, Equatable {
+    /// Most that are kept of each job.
+    package static let countMax = 60
+
+    package var startedAt: Date
+    package var seconds: Double
+    package var exitCode: Int32
+
+    package init(startedAt: Date, seconds: Double, exitCode: Int32) {
+        self.startedAt = startedAt
+        self.seconds = seconds
+        self.exitCode = exitCode
+    }
+
+    package init(_ run: RunRecord) {
+        self.init(startedAt: run.startedAt, seconds: run.seconds, exitCode: run.exitCode)
+    }
 }
 
 /// One run that has ended.

@@ -99,19 +99,27 @@ package struct FoldStatus: Codable, Sendable, Equatable {
         package var sequence: UInt64
         /// Its last fold; absent before the first.
         package var foldedAt: Date?
+        /// Rows of its progress, as PostgreSQL estimates them; absent where it never counted them.
+        package var rows: UInt64?
+        /// Bytes of its progress on disk, indexes included.
+        package var bytes: UInt64?
 
         package init(
             partition: Int,
             watermark: UInt64,
             lagRecords: UInt64,
             sequence: UInt64,
-            foldedAt: Date?
+            foldedAt: Date?,
+            rows: UInt64? = nil,
+            bytes: UInt64? = nil
         ) {
             self.partition = partition
             self.watermark = watermark
             self.lagRecords = lagRecords
             self.sequence = sequence
             self.foldedAt = foldedAt
+            self.rows = rows
+            self.bytes = bytes
         }
     }
 

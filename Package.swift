@@ -37,6 +37,8 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 let package = Package(
@@ -54,7 +56,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // C doors: a module map and a shim.h, no Swift.
@@ -103,10 +107,16 @@ let package = Package(
         room("Tables", ["Goals", "Partitions", "Postgres"]),
         room("PayloadStore", ["LMDB"]),
         room("Backup", ["Disk", crypto]),
+        room("APIDocs", ["Charts"]),
+        room("Tokens", [crypto, httpClient, jwt, log, nio, nioHTTP1]),
+        room("StatusPages", ["Charts", "StatusReport"]),
         room(
             "Front",
             [
-                "Deflate", "PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1,
+                "APIDocs", "BlockingLane", "Deflate", "PayloadStore", "StatusPages", "StatusReport", "Tokens",
+                "Zstd",
+                hummingbird,
+                hummingbirdCore, httpTypes, nio, nioHTTP1,
                 nioPosix, log,
             ]
         ),
@@ -132,7 +142,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "goalpost-front",
-            dependencies: ["Front", "LogLines", "ServiceManager", "Settings", arguments, log],
+            dependencies: [
+                "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", arguments, log,
+            ],
             swiftSettings: settings
         ),
 
@@ -143,6 +155,7 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
+        tests("APIDocsTests", ["APIDocs"]),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ChartsTests", ["Charts"]),
@@ -155,7 +168,8 @@ let package = Package(
         tests(
             "FrontTests",
             [
-                "Front", "PayloadStore", "TestKit", "goalpost-front", crypto, hummingbird, hummingbirdTesting,
+                "APIDocs", "Front", "PayloadStore", "StatusPages", "StatusReport", "TestKit",
+                "goalpost-front", crypto, hummingbird, hummingbirdTesting,
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
         ),
@@ -187,11 +201,13 @@ let package = Package(
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
         tests("SettingsTests", ["Settings"]),
+        tests("StatusPagesTests", ["StatusPages", "StatusReport", "TestKit"]),
         tests("StatusReportTests", ["StatusReport"]),
         tests(
             "TablesTests",
             ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]
         ),
+        tests("TokensTests", ["TestKit", "Tokens", crypto, jwt, log]),
         tests("TestKitTests", ["TestKit"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),
     ],

@@ -1,6 +1,7 @@
 package import Logging
 import NIOCore
 package import PayloadStore
+import Tokens
 import Zstd
 
 /// Answers requests out of the published store: no HTTP, no suspension, nothing written.
@@ -24,23 +25,27 @@ package final class FrontAnswerer {
     /// The last `Accept-Encoding` and what it says: most clients send one of a few.
     private var accepted: (lines: [String], meaning: AcceptEncoding) = ([], AcceptEncoding([]))
     private var freshnessFields = FreshnessFields()
+    private var tokens: TokenReader?
 
     /// - Parameters:
     ///   - configuration: Already validated.
     ///   - shelf: The templates that are ready, shared by all answerers of a process.
     ///   - clock: Milliseconds since 1970, for the age of answers.
     ///   - logger: Gets what clients are not told.
+    ///   - tokens: What tokens are checked with; only for the identity `tokens`.
     package init(
         configuration: FrontConfiguration,
         shelf: TemplateShelf,
         clock: @escaping @Sendable () -> Int64,
-        logger: Logger
+        logger: Logger,
+        tokens: TokenIdentity? = nil
     ) {
         self.configuration = configuration
         templates = TemplatesAtHand(shelf: shelf)
         answers = PublishedAnswers(directory: configuration.storeDirectory)
         self.clock = clock
         self.logger = logger
+        self.tokens = tokens?.reader()
     }
 
     /// The response to `request`; every request has one.
@@ -55,8 +60,9 @@ package final class FrontAnswerer {
             case .answer(let slot): return try answer(slot, request)
             case .template(let id): return try template(id, request)
             case .health: return Self.health
+            case .docs(let isJSON): return DocsAnswer.response(isJSON: isJSON)
             case .ready: return try ready()
-            case .metrics: throw Problem(.notFound, "Figures are not kept here.")
+            case .metrics, .status: throw Problem(.notFound, "Figures are not kept here.")
             case .methodNotAllowed(let allow): throw notAllowed(allow, "This path is only read here")
             case .write: throw notAllowed("", "Nothing is written here")
             case .unknown: throw Problem(.notFound, "There is no such path here.")
@@ -73,6 +79,15 @@ package final class FrontAnswerer {
         } catch {
             // Not a failure of the scrape: that there is no store is what it has to say.
             return nil
+        }
+    }
+
+    /// Bytes of a template, 0 where it is gone meanwhile.
+    func templateBytes(_ id: TemplateID) -> Int {
+        do throws(PayloadStoreError) {
+            return try answers.read { view throws(PayloadStoreError) in try view.template(id)?.count ?? 0 }
+        } catch {
+            return 0
         }
     }
 
@@ -133,11 +148,25 @@ package final class FrontAnswerer {
     }
 
     private func answer(_ slot: AnswerSlot, _ request: FrontRequest) throws(Problem) -> FrontResponse {
-        let player = try configuration.identity.player(of: request)
+        let player = try player(of: request)
         let result = try stored { () throws(PayloadStoreError) in
             try answers.read { view throws(PayloadStoreError) in try answer(slot, player, request, view) }
         }
         return try result.get()
+    }
+
+    private func player(of request: FrontRequest) throws(Problem) -> [UInt8] {
+        guard case .tokens = configuration.identity else {
+            return try configuration.identity.player(of: request)
+        }
+        do throws(TokenFault) {
+            guard let name = try tokens?.player(request.authorization, now: Double(clock()) / 1000) else {
+                throw .noKeys
+            }
+            do throws(Problem) { return try PlayerIdentity.checked(name) } catch { throw .subject }
+        } catch {
+            throw TokenIdentity.problem(error)
+        }
     }
 
     /// Answers out of one commit of the store: the frame is lent for as long as it is made a body of.

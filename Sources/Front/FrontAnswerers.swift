@@ -20,16 +20,24 @@ package final class FrontAnswerers: Sendable {
     ///   - shelf: The templates that are ready.
     ///   - clock: Milliseconds since 1970.
     ///   - logger: Gets what clients are not told.
+    ///   - tokens: What tokens are checked with; only for the identity `tokens`.
     package init(
         configuration: FrontConfiguration,
         laneCount: Int,
         shelf: TemplateShelf,
         clock: @escaping @Sendable () -> Int64,
-        logger: Logger
+        logger: Logger,
+        tokens: TokenIdentity? = nil
     ) {
         lanes = (0..<max(1, laneCount)).map { _ in
             Lane {
-                FrontAnswerer(configuration: configuration, shelf: shelf, clock: clock, logger: logger)
+                FrontAnswerer(
+                    configuration: configuration,
+                    shelf: shelf,
+                    clock: clock,
+                    logger: logger,
+                    tokens: tokens
+                )
             }
         }
     }

@@ -16,6 +16,8 @@ package struct FrontRequest: Sendable, Equatable {
     package var ifModifiedSince: [String]
     /// Lines of ``PlayerIdentity/headerName``.
     package var player: [String]
+    /// Lines of `Authorization`.
+    package var authorization: [String]
 
     package init(
         method: String = "GET",
@@ -24,7 +26,8 @@ package struct FrontRequest: Sendable, Equatable {
         availableDictionary: [String] = [],
         ifNoneMatch: [String] = [],
         ifModifiedSince: [String] = [],
-        player: [String] = []
+        player: [String] = [],
+        authorization: [String] = []
     ) {
         self.method = method
         self.target = target
@@ -33,6 +36,7 @@ package struct FrontRequest: Sendable, Equatable {
         self.ifNoneMatch = ifNoneMatch
         self.ifModifiedSince = ifModifiedSince
         self.player = player
+        self.authorization = authorization
     }
 }
 

@@ -25,23 +25,24 @@ package struct FrontResponder: HTTPResponder {
     private let answerers: FrontAnswerers
     private let limits: FrontLimits
     private let access: OperatorAccess
-    private let metrics: @Sendable () async throws -> FrontResponse
+    /// Answers the routes that only operators see.
+    private let figures: @Sendable (Route) async throws -> FrontResponse
 
     /// - Parameters:
-    ///   - answerers: What answers all but the metrics.
+    ///   - answerers: What answers all but the figures.
     ///   - limits: How long a body may be, which is read and ignored.
-    ///   - access: Who may see the metrics.
-    ///   - metrics: Gathers them.
+    ///   - access: Who may see the figures.
+    ///   - figures: Gathers them: metrics and status.
     package init(
         answerers: FrontAnswerers,
         limits: FrontLimits,
         access: OperatorAccess,
-        metrics: @escaping @Sendable () async throws -> FrontResponse
+        figures: @escaping @Sendable (Route) async throws -> FrontResponse
     ) {
         self.answerers = answerers
         self.limits = limits
         self.access = access
-        self.metrics = metrics
+        self.figures = figures
     }
 
     package func respond(to request: Request, context: Context) async throws -> Response {
@@ -56,7 +57,8 @@ package struct FrontResponder: HTTPResponder {
             return response
         }
         let fields = request.headers
-        if Route(method: method, target: target) == .metrics {
+        let route = Route(method: method, target: target)
+        if route.isForOperators {
             do throws(Problem) {
                 try access.check(
                     peer: context.channel.remoteAddress,
@@ -66,7 +68,7 @@ package struct FrontResponder: HTTPResponder {
             } catch {
                 return Self.response(error.response(target: target), isHead: isHead)
             }
-            return Self.response(try await metrics(), isHead: isHead)
+            return Self.response(try await figures(route), isHead: isHead)
         }
         let answer = answerers.response(
             to: FrontRequest(
@@ -76,7 +78,8 @@ package struct FrontResponder: HTTPResponder {
                 availableDictionary: fields[values: Self.availableDictionary],
                 ifNoneMatch: fields[values: .ifNoneMatch],
                 ifModifiedSince: fields[values: .ifModifiedSince],
-                player: fields[values: Self.player]
+                player: fields[values: Self.player],
+                authorization: fields[values: .authorization]
             )
         )
         return Self.response(answer, isHead: isHead)

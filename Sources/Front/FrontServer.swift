@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -5,6 +6,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+package import Tokens
 
 /// The front as a running server: listens, answers, and drains on SIGTERM or SIGINT.
 package struct FrontServer: Sendable {
@@ -17,6 +19,8 @@ package struct FrontServer: Sendable {
         case portFile(PortFile.Failure)
         /// The operator's token cannot be had.
         case operatorToken(OperatorAccess.Failure)
+        /// The file of the keys that tokens are checked with cannot be used.
+        case tokenKeys(KeySource.Failure)
 
         package var description: String {
             switch self {
@@ -25,13 +29,14 @@ package struct FrontServer: Sendable {
                 "cannot listen on \(address): \(reason); choose another address with --listen, or stop what uses it"
             case .portFile(let failure): failure.description
             case .operatorToken(let failure): failure.description
+            case .tokenKeys(let failure): failure.description
             }
         }
 
         /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
         package var exitCode: Int32 {
             switch self {
-            case .refused, .operatorToken: 78
+            case .refused, .operatorToken, .tokenKeys: 78
             case .cannotListen: 69
             case .portFile: 73
             }
@@ -83,19 +88,39 @@ package struct FrontServer: Sendable {
                     try OperatorAccess(tokenFile: path)
                 } ?? OperatorAccess()
         } catch { throw .operatorToken(error) }
+        let tokens = configuration.tokens.map { TokenIdentity($0) }
+        let refreshing = try await startRefreshing(tokens)
+        defer { refreshing?.cancel() }
         let failed = FirstFailure()
         do {
-            try await application(failed, access).runService()
+            try await application(failed, access, tokens).runService()
         } catch {
             throw failed.failure.withLock { $0 } ?? .cannotListen(configuration.listen, reason: "\(error)")
         }
         if let failure = failed.failure.withLock({ $0 }) { throw failure }
     }
 
+    /// Reads the keys of tokens and goes on doing so.
+    ///
+    /// A file that cannot be used now is a mistake of whoever starts this; a URL may come back, and until then
+    /// players are answered 503.
+    private func startRefreshing(_ tokens: TokenIdentity?) async throws(Failure) -> Task<Void, Never>? {
+        guard let tokens, let configuration = configuration.tokens else { return nil }
+        let source = tokens.source(now: Self.milliseconds, logger: logger)
+        do throws(KeySource.Failure) {
+            try await source.refresh()
+        } catch {
+            guard case .url = configuration.keys else { throw .tokenKeys(error) }
+            logger.error("token keys cannot be read yet", metadata: ["reason": "\(error)"])
+        }
+        return Task { await source.run() }
+    }
+
     /// The server as Hummingbird runs it; what fails once it listens is noted in `failed` and ends it.
     private func application(
         _ failed: FirstFailure,
-        _ access: OperatorAccess
+        _ access: OperatorAccess,
+        _ tokens: TokenIdentity?
     ) async throws -> Application<FrontResponder> {
         let limits = effectiveLimits
         let group = Self.loops
@@ -106,7 +131,8 @@ package struct FrontServer: Sendable {
                 configuration: configuration,
                 shelf: shelf,
                 clock: Self.milliseconds,
-                logger: logger
+                logger: logger,
+                tokens: tokens
             )
         }
         let answerers = FrontAnswerers(
@@ -114,7 +140,8 @@ package struct FrontServer: Sendable {
             laneCount: Self.laneCount,
             shelf: shelf,
             clock: Self.milliseconds,
-            logger: logger
+            logger: logger,
+            tokens: tokens
         )
         let connections = ConnectionCount(limit: limits.connectionsMax)
         let metrics = MetricsPage(
@@ -122,11 +149,18 @@ package struct FrontServer: Sendable {
             answerers: answerers,
             shelf: shelf,
             connections: connections,
+            tokens: tokens,
+            clock: Self.milliseconds
+        )
+        let status = StatusSource(
+            path: configuration.statusFile,
+            answerers: answerers,
             clock: Self.milliseconds
         )
         return Application(
-            responder: FrontResponder(answerers: answerers, limits: limits, access: access) {
-                try await metrics.response()
+            responder: FrontResponder(answerers: answerers, limits: limits, access: access) { route in
+                if case .status(let isJSON) = route { return try await status.response(isJSON: isJSON) }
+                return try await metrics.response()
             },
             server: server(states, limits, connections),
             configuration: ApplicationConfiguration(
@@ -225,9 +259,7 @@ package struct FrontServer: Sendable {
     private static var laneCount: Int { 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     private static func milliseconds() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+        Int64((Date.now.timeIntervalSince1970 * 1000).rounded(.down))
     }
 }
 

@@ -1,4 +1,5 @@
 import PayloadStore
+import Tokens
 
 /// The families of samples on the page.
 extension MetricsPage {
@@ -47,6 +48,23 @@ extension MetricsPage {
                 "challenge_api_closings_total",
                 [("reason", closing.text)],
                 value: requests.closings(closing)
+            )
+        }
+    }
+
+    static func write(_ tokens: TokenIdentity, now: Int64, to text: inout MetricsText) {
+        text.family("goalpost_tokens_total", "counter", "Players' tokens by what became of them.")
+        text.sample("goalpost_tokens_total", [("outcome", "verified")], value: tokens.counts.verified)
+        text.sample("goalpost_tokens_total", [("outcome", "cached")], value: tokens.counts.cached)
+        for (fault, count) in tokens.counts.rejected {
+            text.sample("goalpost_tokens_total", [("outcome", fault.rawValue)], value: count)
+        }
+        text.gauge("goalpost_token_keys", "Keys that tokens may be signed with.", tokens.ring.current.count)
+        if let readAt = tokens.ring.readAt {
+            text.gauge(
+                "goalpost_token_keys_age_seconds",
+                "Time since the keys were last read from where they are.",
+                max(0, Double(now) / 1000 - readAt)
             )
         }
     }

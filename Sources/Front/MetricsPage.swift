@@ -6,6 +6,7 @@ struct MetricsPage: Sendable {
     let answerers: FrontAnswerers
     let shelf: TemplateShelf
     let connections: ConnectionCount
+    let tokens: TokenIdentity?
     let clock: @Sendable () -> Int64
 
     /// Gathers the counts of all event loops and writes the page.
@@ -22,6 +23,7 @@ struct MetricsPage: Sendable {
         text.counter("goalpost_templates_made_total", "Templates made ready.", templates.made)
         text.gauge("goalpost_store_up", "Whether there is a store to answer from.", store == nil ? 0 : 1)
         if let store { Self.write(store.figures, store.state, now: clock(), to: &text) }
+        if let tokens { Self.write(tokens, now: clock(), to: &text) }
         Self.write(process, to: &text)
         return FrontResponse(
             status: 200,

@@ -1,4 +1,3 @@
-import Glibc
 package import NIOCore
 
 /// Who may see the front's own figures: this machine, and whoever has the operator's token.
@@ -83,20 +82,14 @@ package struct OperatorAccess: Sendable {
     }
 
     private static func read(_ path: String) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: fileBytesMax + 1)
-        var count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+        do throws(BoundedFile.Failure) {
+            return try BoundedFile.read(path, bytesMax: fileBytesMax)
+        } catch {
+            switch error {
+            case .absent: throw Failure(path: path, reason: "there is no such file")
+            case .tooLarge: throw Failure(path: path, reason: "it has more than \(fileBytesMax) bytes")
+            case .unreadable(let reason): throw Failure(path: path, reason: reason)
             }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
-            if got == 0 { return Array(bytes[..<count]) }
-            count += got
         }
-        throw Failure(path: path, reason: "it has more than \(fileBytesMax) bytes")
     }
 }

@@ -2,6 +2,8 @@
 package enum PlayerIdentity: Sendable {
     /// No way is set up, so that no player is ever known: every player's route answers 401.
     case none
+    /// A signed token says who it is.
+    case tokens
     /// A header says who it is and is believed; only for a front that listens on loopback.
     case insecureHeader
 
@@ -17,7 +19,7 @@ package enum PlayerIdentity: Sendable {
     /// - Throws: ``Problem``: `UNAUTHORIZED` when nobody is named, `INVALID_REQUEST` when the name cannot be one.
     package func player(of request: FrontRequest) throws(Problem) -> [UInt8] {
         switch self {
-        case .none:
+        case .none, .tokens:
             throw Self.unauthorized("This front knows no way to tell who asks; it was started without one.")
         case .insecureHeader:
             guard let first = request.player.first else {
@@ -34,7 +36,8 @@ package enum PlayerIdentity: Sendable {
         Problem(.unauthorized, detail, fields: [.init("WWW-Authenticate", "Bearer")])
     }
 
-    private static func checked(_ id: String) throws(Problem) -> [UInt8] {
+    /// The id's bytes, where it can be a player's.
+    static func checked(_ id: String) throws(Problem) -> [UInt8] {
         guard !id.isEmpty else { throw Problem(.invalidRequest, "The player's id is empty.") }
         let bytes = Array(id.utf8)
         // Nearly all ids are short and plain.

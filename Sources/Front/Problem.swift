@@ -3,7 +3,7 @@
 /// Says nothing of paths, exceptions or addresses on this side; those go to the log.
 package struct Problem: Error, Equatable, Sendable {
     /// What programs switch on.
-    package enum Code: String, Sendable {
+    package enum Code: String, Sendable, CaseIterable {
         case unauthorized = "UNAUTHORIZED"
         case invalidRequest = "INVALID_REQUEST"
         case forbidden = "FORBIDDEN"
@@ -15,6 +15,7 @@ package struct Problem: Error, Equatable, Sendable {
         case headerTooLarge = "HEADER_TOO_LARGE"
         case tooManyConnections = "TOO_MANY_CONNECTIONS"
         case storeUnavailable = "STORE_UNAVAILABLE"
+        case keysUnavailable = "KEYS_UNAVAILABLE"
         case internalError = "INTERNAL_ERROR"
     }
 
@@ -47,7 +48,7 @@ package struct Problem: Error, Equatable, Sendable {
         case .requestTimeout: 408
         case .bodyTooLarge: 413
         case .headerTooLarge: 431
-        case .storeUnavailable, .tooManyConnections: 503
+        case .storeUnavailable, .keysUnavailable, .tooManyConnections: 503
         case .internalError: 500
         }
     }

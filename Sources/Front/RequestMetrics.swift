@@ -4,7 +4,7 @@ import PayloadStore
 package struct RequestMetrics: Sendable, Equatable {
     /// What a request was for, as labels say it.
     package enum RouteLabel: Int, CaseIterable, Sendable {
-        case initialize, challenges, activeOnly, template, health, ready, metrics, other
+        case initialize, challenges, activeOnly, template, health, ready, metrics, status, docs, other
 
         package var text: String {
             switch self {
@@ -15,6 +15,8 @@ package struct RequestMetrics: Sendable, Equatable {
             case .health: "healthz"
             case .ready: "readyz"
             case .metrics: "metrics"
+            case .status: "status"
+            case .docs: "apidocs"
             case .other: "other"
             }
         }
@@ -29,6 +31,8 @@ package struct RequestMetrics: Sendable, Equatable {
                 case .health: .health
                 case .ready: .ready
                 case .metrics: .metrics
+                case .status: .status
+                case .docs: .docs
                 case .methodNotAllowed, .write, .unknown: .other
                 }
         }

@@ -12,6 +12,10 @@ package enum Route: Equatable, Sendable {
     case ready
     /// What is counted, for who operates this.
     case metrics
+    /// How everything stands, for who operates this: a page, or the same for programs.
+    case status(isJSON: Bool)
+    /// What the routes are: a page for people, or OpenAPI for programs.
+    case docs(isJSON: Bool)
     /// A known path with a method that only reads there; `allow` lists what it takes.
     case methodNotAllowed(allow: String)
     /// A path where writes go, which this process has no way to do.
@@ -50,12 +54,25 @@ package enum Route: Equatable, Sendable {
         case "/healthz": self = isRead ? .health : .methodNotAllowed(allow: Self.reads)
         case "/readyz": self = isRead ? .ready : .methodNotAllowed(allow: Self.reads)
         case "/metrics": self = isRead ? .metrics : .methodNotAllowed(allow: Self.reads)
+        case "/status": self = isRead ? .status(isJSON: false) : .methodNotAllowed(allow: Self.reads)
+        case "/apidocs", "/apidocs/":
+            self = isRead ? .docs(isJSON: false) : .methodNotAllowed(allow: Self.reads)
+        case "/apidocs/api.json": self = isRead ? .docs(isJSON: true) : .methodNotAllowed(allow: Self.reads)
+        case "/status.json": self = isRead ? .status(isJSON: true) : .methodNotAllowed(allow: Self.reads)
         default:
             guard path.hasPrefix(Self.base) else {
                 self = .unknown
                 return
             }
             self = Self.below(path.dropFirst(Self.base.count), query: query, method: method, isRead: isRead)
+        }
+    }
+
+    /// Whether only this machine and the operator may see it.
+    var isForOperators: Bool {
+        switch self {
+        case .metrics, .status: true
+        default: false
         }
     }
 

@@ -34,6 +34,7 @@ struct ScannedHead {
         case 6 where Self.isSame(name, "expect"):
             expectsContinue = expectsContinue || Self.isSame(value, "100-continue")
         case 7 where Self.isSame(name, "upgrade"): wantsUpgrade = true
+        case 13 where Self.isSame(name, "authorization"): request.authorization.append(value)
         case 13 where Self.isSame(name, "if-none-match"): request.ifNoneMatch.append(value)
         case 14 where Self.isSame(name, "content-length"): contentLength = Int(value) ?? .max
         case 14 where Self.isSame(name, PlayerIdentity.headerName): request.player.append(value)

@@ -217,6 +217,36 @@ package struct SettingKey: Sendable {
                 standard: nil,
                 meaning: "A file whose text, as bearer token, opens /metrics to other machines than this one."
             )
+        case .tokenKeys:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "The JSON Web Key Set that players' tokens are checked with: a file or an http(s) URL.",
+                isSecret: true
+            )
+        case .tokenIssuer:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "Who must have issued players' tokens; unset takes any whose key is known."
+            )
+        case .tokenRefreshSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...86_400, unit: "seconds"),
+                standard: "600",
+                meaning: "How often the key set is read anew; keys of before stay while it cannot be."
+            )
+        case .tokenCacheEntries:
+            self.init(
+                name: name,
+                kind: .number(range: 2...4_194_304, unit: "tokens"),
+                standard: "65536",
+                meaning: "Verified tokens that each thread of the front remembers until they expire."
+            )
         case .ingestURL:
             self.init(
                 name: name,

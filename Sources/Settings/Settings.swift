@@ -31,6 +31,11 @@ package struct Settings: Sendable, Equatable {
     package let frontRequestSeconds: Int
     package let frontWriteSeconds: Int
     package let frontOperatorTokenFile: String?
+    /// A URL may hold a password: never print it.
+    package let tokenKeys: String?
+    package let tokenIssuer: String?
+    package let tokenRefreshSeconds: Int
+    package let tokenCacheEntries: Int
     package let ingestURL: String
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
@@ -99,6 +104,10 @@ package struct Settings: Sendable, Equatable {
         frontRequestSeconds = try values.number(.frontRequestSeconds)
         frontWriteSeconds = try values.number(.frontWriteSeconds)
         frontOperatorTokenFile = try values.text(.frontOperatorTokenFile)
+        tokenKeys = try values.text(.tokenKeys)
+        tokenIssuer = try values.text(.tokenIssuer)
+        tokenRefreshSeconds = try values.number(.tokenRefreshSeconds)
+        tokenCacheEntries = try values.number(.tokenCacheEntries)
         ingestURL = try values.requiredText(.ingestURL)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)

@@ -5,6 +5,8 @@ import LogLines
 import Logging
 import ServiceManager
 import Settings
+import StatusReport
+import Tokens
 
 /// The read side as a program.
 @main
@@ -14,10 +16,11 @@ struct FrontCommand: AsyncParsableCommand {
         abstract: "Serves players' published answers over HTTP; it cannot write anything.",
         discussion: """
             Routes: GET or POST /challenge/v1/challenges/initialize, GET /challenge/v1/challenges[?active_only=true],
-            GET /challenge/v1/templates/SHA256, /healthz, /readyz; /metrics on this machine or with the operator's token.
+            GET /challenge/v1/templates/SHA256, /healthz, /readyz; /metrics, /status and /status.json on this machine or
+            with the operator's token.
 
-            Who asks is known only with --insecure-header-auth so far; without it every player's route answers 401.
-            Bearer tokens are not read by this version.
+            Who asks is told by a bearer token (JWT, RS256 or ES256), checked with the keys that the setting token_keys
+            names; without keys, and without --insecure-header-auth, every player's route answers 401.
 
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
             SIGTERM and SIGINT end it after the requests that are being answered.
@@ -91,14 +94,33 @@ struct FrontCommand: AsyncParsableCommand {
         }
         return FrontConfiguration(
             storeDirectory: settings.data + "/payloads",
+            statusFile: settings.data + "/" + SystemStatus.fileName,
             listen: listen,
-            identity: insecureHeaderAuth ? .insecureHeader : .none,
+            identity: insecureHeaderAuth ? .insecureHeader : settings.tokenKeys == nil ? .none : .tokens,
             publishSeconds: settings.frontMaxAgeSeconds,
             readySeconds: settings.frontReadyAgeSeconds,
             ingestURL: settings.ingestURL,
             portFile: portFile,
             limits: FrontLimits(settings),
-            operatorTokenFile: settings.frontOperatorTokenFile
+            operatorTokenFile: settings.frontOperatorTokenFile,
+            tokens: try tokens(settings)
+        )
+    }
+
+    private func tokens(_ settings: Settings) throws(ExitCode) -> TokenConfiguration? {
+        guard let keys = settings.tokenKeys else { return nil }
+        guard let namespace = settings.namespace else {
+            throw fail(
+                "token_keys needs a namespace, whose tokens are taken: set namespace (GOALPOST_NAMESPACE)",
+                code: SettingsError.exitCode
+            )
+        }
+        return TokenConfiguration(
+            keys: KeySource.Place(keys),
+            namespace: namespace,
+            issuer: settings.tokenIssuer,
+            refreshSeconds: settings.tokenRefreshSeconds,
+            cacheEntriesMax: settings.tokenCacheEntries
         )
     }
 

@@ -46,16 +46,16 @@ final class TestStore {
         _ players: [(id: String, progress: Int, partition: UInt16)],
         offset: UInt64 = 40,
         foldedAt: Int64 = 1_000_000,
-        templates: [[UInt8]] = templates
+        templates: [[UInt8]] = templates,
+        answer: (_ progress: Int, _ slot: Int) throws -> [UInt8] = TestStore.answer
     ) throws {
         let writer = try writer()
         var batch = PayloadBatch()
         let ids = try templates.map(Self.id)
         for (id, bytes) in zip(ids, templates) { try batch.add(template: id, bytes: bytes) }
         for player in players {
-            let kinds = ["assignedGoals", "challenges", "activeOnly"]
             let answers = try (0..<3).map { slot in
-                let body = Self.json(progress: player.progress, kind: kinds[slot])
+                let body = try answer(player.progress, slot)
                 return StoredAnswer(template: ids[slot], frame: try frame(of: body, against: templates[slot]))
             }
             try batch.put(
@@ -126,6 +126,26 @@ final class TestStore {
 
     static func id(_ template: [UInt8]) throws -> TemplateID {
         try #require(TemplateID(Array(SHA256.hash(data: template))))
+    }
+
+    private static func answer(progress: Int, slot: Int) -> [UInt8] {
+        json(progress: progress, kind: ["assignedGoals", "challenges", "activeOnly"][slot])
+    }
+
+    /// Publishes answers in the form that clients know: the golden files of the publish job, for player `p1`.
+    func publishGoldenAnswers() throws {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "fixtures/payloads")
+        let names = ["initialize", "challenges", "activeOnly"]
+        let golden = { (kind: String) in
+            try names.map { Array(try Data(contentsOf: fixtures.appending(path: "\($0)-\(kind).json"))) }
+        }
+        let answers = try golden("player")
+        try publish(
+            [("p1", 0, 1)],
+            foldedAt: Int64(Date.now.timeIntervalSince1970 * 1000) - 60_000,
+            templates: try golden("template")
+        ) { _, slot in answers[slot] }
     }
 
     /// An answer of some 20 KB that differs from its template in a few places.

@@ -53,8 +53,14 @@ enum Arrows {
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
         "Backup": ["Disk", "Crypto"],
+        "APIDocs": ["Charts"],
+        "Tokens": ["Crypto", "AsyncHTTPClient", "JWTKit", "Logging", "NIOCore", "NIOHTTP1"],
+        "StatusPages": ["Charts", "StatusReport"],
         "Front": [
-            "Deflate", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+            "APIDocs", "BlockingLane", "Deflate", "PayloadStore", "StatusPages", "StatusReport", "Tokens",
+            "Zstd",
+            "Hummingbird",
+            "HummingbirdCore", "HTTPTypes", "NIOCore",
             "NIOHTTP1", "NIOPosix", "Logging",
         ],
         // Assembly.
@@ -71,7 +77,9 @@ enum Arrows {
             "ArgumentParser",
             "Logging",
         ],
-        "goalpost-front": ["Front", "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
+        "goalpost-front": [
+            "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "ArgumentParser", "Logging",
+        ],
     ]
 
     /// Rooms that hold C module maps and no Swift.

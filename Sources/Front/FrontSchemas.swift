@@ -1,0 +1,126 @@
+import APIDocs
+
+/// The forms of players' answers, and an answer of each.
+enum FrontSchemas {
+    static let all: [JSON.Member] = [
+        JSON.Member("Initialize", initialize), JSON.Member("Challenges", challenges),
+        JSON.Member("AssignedGoal", assignedGoal), JSON.Member("Challenge", challenge),
+        JSON.Member("Goal", goal), JSON.Member("Requirement", requirement), JSON.Member("Reward", reward),
+        JSON.Member("Status", status), JSON.Member("Time", time),
+    ]
+
+    private static let initialize: JSON = [
+        "type": "object", "additionalProperties": false,
+        "required": ["assignedGoals", "newAssignments", "totalActive"],
+        "properties": [
+            "assignedGoals": ["type": "array", "items": ["$ref": "#/components/schemas/AssignedGoal"]],
+            "newAssignments": count("Goals assigned with this answer: those of a player without events."),
+            "totalActive": count("Assigned goals."),
+        ],
+    ]
+
+    private static let challenges: JSON = [
+        "type": "object", "additionalProperties": false, "required": ["challenges"],
+        "properties": [
+            "challenges": ["type": "array", "items": ["$ref": "#/components/schemas/Challenge"]]
+        ],
+    ]
+
+    private static let assignedGoal: JSON = object([
+        JSON.Member("challengeId", text), JSON.Member("goalId", text), JSON.Member("name", text),
+        JSON.Member("description", text), JSON.Member("isActive", ["const": true]),
+        JSON.Member("assignedAt", timeReference), JSON.Member("expiresAt", timeReference),
+        JSON.Member("progress", count("How far the player is.")), JSON.Member("target", target),
+        JSON.Member("status", ["$ref": "#/components/schemas/Status"]),
+        JSON.Member("requirement", ["$ref": "#/components/schemas/Requirement"]),
+        JSON.Member("reward", ["$ref": "#/components/schemas/Reward"]),
+    ])
+
+    private static let challenge: JSON = object([
+        JSON.Member("challengeId", text), JSON.Member("name", text), JSON.Member("description", text),
+        JSON.Member("goals", ["type": "array", "items": ["$ref": "#/components/schemas/Goal"]]),
+    ])
+
+    private static let goal: JSON = object([
+        JSON.Member("goalId", text), JSON.Member("name", text), JSON.Member("description", text),
+        JSON.Member("requirement", ["$ref": "#/components/schemas/Requirement"]),
+        JSON.Member("reward", ["$ref": "#/components/schemas/Reward"]),
+        JSON.Member("prerequisites", ["type": "array", "items": text]),
+        JSON.Member("progress", count("How far the player is; of a daily goal, today.")),
+        JSON.Member("status", ["$ref": "#/components/schemas/Status"]),
+        JSON.Member(
+            "locked",
+            ["type": "boolean", "description": "Some prerequisite is neither completed nor claimed."]
+        ), JSON.Member("completedAt", timeReference), JSON.Member("claimedAt", timeReference),
+        JSON.Member("isActive", ["type": "boolean"]), JSON.Member("expiresAt", timeReference),
+        JSON.Member("expiresInSeconds", count("0 where nothing expires.")),
+    ])
+
+    private static let requirement: JSON = object([
+        JSON.Member("statCode", text), JSON.Member("operator", ["const": ">="]),
+        JSON.Member("targetValue", target),
+    ])
+
+    private static let reward: JSON = object([
+        JSON.Member("type", ["enum": ["ITEM", "WALLET"]]), JSON.Member("rewardId", text),
+        JSON.Member("quantity", ["type": "integer", "minimum": 1]),
+    ])
+
+    private static let status: JSON = ["enum": ["not_started", "in_progress", "completed", "claimed"]]
+
+    private static let time: JSON = [
+        "type": "string", "description": "UTC, to the second; empty where there is none.",
+        "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+    ]
+
+    private static let timeReference: JSON = ["$ref": "#/components/schemas/Time"]
+    private static let text: JSON = ["type": "string"]
+    private static let target: JSON = ["type": "integer", "minimum": 1]
+
+    private static func count(_ description: String) -> JSON {
+        ["type": "integer", "minimum": 0, "description": .string(description)]
+    }
+
+    /// An object that has all of these members and no others.
+    private static func object(_ members: [JSON.Member]) -> JSON {
+        [
+            "type": "object", "additionalProperties": false,
+            "required": .array(members.map { .string($0.name) }), "properties": .object(members),
+        ]
+    }
+
+    // MARK: Examples
+
+    private static let exampleRequirement: JSON = [
+        "statCode": "snowmen_beaten", "operator": ">=", "targetValue": 10,
+    ]
+    private static let exampleReward: JSON = ["type": "ITEM", "rewardId": "sword", "quantity": 1]
+
+    static let initializeExample: JSON = [
+        "assignedGoals": [
+            [
+                "challengeId": "winter", "goalId": "snowmen-10", "name": "Beat ten snowmen",
+                "description": "Anywhere on the ice.", "isActive": true,
+                "assignedAt": "2026-11-04T12:00:00Z", "expiresAt": "", "progress": 3, "target": 10,
+                "status": "in_progress", "requirement": exampleRequirement, "reward": exampleReward,
+            ]
+        ], "newAssignments": 0, "totalActive": 1,
+    ]
+
+    static let challengesExample: JSON = [
+        "challenges": [
+            [
+                "challengeId": "winter", "name": "Winter", "description": "While the snow lies.",
+                "goals": [
+                    [
+                        "goalId": "snowmen-10", "name": "Beat ten snowmen",
+                        "description": "Anywhere on the ice.", "requirement": exampleRequirement,
+                        "reward": exampleReward, "prerequisites": [], "progress": 3,
+                        "status": "in_progress", "locked": false, "completedAt": "", "claimedAt": "",
+                        "isActive": true, "expiresAt": "", "expiresInSeconds": 0,
+                    ]
+                ],
+            ]
+        ]
+    ]
+}

@@ -143,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "goalpost-front",
             dependencies: [
-                "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", arguments, log,
+                "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens", arguments, log,
             ],
             swiftSettings: settings
         ),

@@ -192,7 +192,7 @@ package enum FrontDocument {
             in: .header,
             "Codings with their weights (RFC 9110 §12.5.3).",
             schema: ["type": "string"],
-            example: "zstd, gzip;q=0.8"
+            example: "gzip, zstd;q=0.5"
         ),
     ]
 

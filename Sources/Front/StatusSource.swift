@@ -26,7 +26,8 @@ actor StatusSource {
     /// The page, or the same as JSON.
     func response(isJSON: Bool) throws -> FrontResponse {
         var problems: [String] = []
-        let status = status(&problems)
+        var status = status(&problems)
+        if let jobs = status?.jobs { status?.jobs = jobs.map(live) }
         let view = StatusView(
             now: Self.date(clock()),
             status: status,
@@ -78,6 +79,37 @@ actor StatusSource {
             return nil
         }
     }
+
+    /// A job as its own file says while it runs; the status is written when runs end.
+    ///
+    /// A file that was not renewed for `runningSecondsMax` is that of a process that died.
+    private func live(_ job: JobStatus) -> JobStatus {
+        // A name from a file is looked up as one only where it is one.
+        guard let path, !job.job.isEmpty, job.job.utf8.allSatisfy({ $0 >= 97 && $0 <= 122 }) else {
+            return job
+        }
+        let directory = String(path.dropLast(SystemStatus.fileName.utf8.count))
+        let running: RunningJob
+        do {
+            let bytes = try BoundedFile.read(
+                directory + "jobs/\(job.job).running.json",
+                bytesMax: Self.runningBytesMax
+            )
+            running = try StatusJSON.decode(RunningJob.self, from: bytes)
+        } catch {
+            // Nothing runs, or the file was being replaced: the next look finds it.
+            return job
+        }
+        guard Self.date(clock()).timeIntervalSince(running.updatedAt) <= Self.runningSecondsMax,
+            running.run != job.lastRun?.run
+        else { return job }
+        var job = job
+        (job.state, job.running) = (.running, running)
+        return job
+    }
+
+    private static let runningBytesMax = 1 << 16
+    private static let runningSecondsMax: Double = 120
 
     static func date(_ milliseconds: Int64) -> Date {
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)

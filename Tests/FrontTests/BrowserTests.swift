@@ -1,4 +1,6 @@
 import Foundation
+import Front
+import PayloadStore
 import StatusReport
 import TestKit
 import Testing

@@ -232,15 +232,16 @@ import Testing
         #expect(!libraries.contains("libpq"))
     }
 
-    @Test func `help says what is not there yet`() throws {
+    @Test func `help says who is believed`() throws {
         let (status, output, _) = try Command.run(
             Command.binaries.appending(path: "goalpost-front").path(),
             ["--help"],
             environment: [:]
         )
         #expect(status == 0)
-        #expect(
-            String(decoding: output, as: UTF8.self).contains("Bearer tokens are not read by this version")
-        )
+        let help = String(decoding: output, as: UTF8.self)
+        for words in ["bearer token", "token_keys", "--insecure-header-auth"] {
+            #expect(help.contains(words), "\(words)")
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Front
+import TestKit
 import Testing
 
 @Suite struct MetricsTests {
@@ -85,6 +86,25 @@ import Testing
                 "challenge_api_connections", "challenge_api_connections_max",
                 "challenge_api_body_bytes_total",
             ] { #expect(try #require(samples[figure], "\(figure)") > 0, "\(figure)") }
+        }
+    }
+
+    private static let promtool = "/usr/bin/promtool"
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: promtool),
+            "no promtool here; jobs/install-needs test installs it"
+        )
+    )
+    func `promtool finds nothing to mend`() async throws {
+        try await RunningFront.with { front, store in
+            _ = try front.curl("/challenge/v1/challenges", Self.player)
+            let file = store.directory.appending(path: "metrics.txt")
+            try Data(try front.curl("/metrics").body).write(to: file)
+            let check = "exec \(Self.promtool) check metrics <'\(file.path())'"
+            let result = try Command.run("/bin/sh", ["-c", check])
+            #expect(result.status == 0, "\(String(decoding: result.output, as: UTF8.self))\(result.error)")
         }
     }
 

@@ -34,20 +34,29 @@ import Testing
         }
     }
 
-    /// Its checks need to know who asks by a token; here everybody is player p1.
     @Test(.enabled(if: python != nil, missing))
     func `schemathesis finds nothing`() async throws {
-        try await Self.with { front, directory in
+        let iam = try TemporaryDirectory()
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "tokens.py")
+        let made = try Command.run(try #require(Self.python), [script.path(), "make", iam.path])
+        #expect(made.status == 0, "\(made.error)")
+        let tokens = try JSONDecoder().decode(
+            [String: String].self,
+            from: Data(contentsOf: URL(filePath: iam.path + "/tokens.json"))
+        )
+        let token = try #require(tokens["rsa"])
+        let settings = ["GOALPOST_TOKEN_KEYS": iam.path + "/jwks.json", "GOALPOST_NAMESPACE": "demo"]
+        try await Self.with(options: [], environment: settings) { front, directory in
             let program = URL(filePath: try #require(Self.python)).deletingLastPathComponent()
                 .appending(path: "schemathesis")
             let result = try Command.run(
                 // It keeps what it learned in the directory it runs in.
                 "/usr/bin/env",
                 [
-                    "-C", directory.path(), program.path(), "run", "http://\(front.address)/apidocs/api.json",
-                    "--seed", "7", "--max-examples", "40",
-                    "--checks", "all", "--exclude-checks", "ignored_auth", "--no-color",
-                    "--header", "x-mock-user-id: p1", "--generation-database", "none",
+                    "-C", directory.path(), program.path(), "run",
+                    "http://\(front.address)/apidocs/api.json",
+                    "--seed", "7", "--max-examples", "40", "--checks", "all", "--no-color",
+                    "--header", "Authorization: Bearer \(token)", "--generation-database", "none",
                 ]
             )
             let text = String(decoding: result.output, as: UTF8.self)

@@ -75,6 +75,32 @@ import Testing
         }
     }
 
+    @Test func `a job at work is shown by its own file, until that is old`() async throws {
+        try await RunningFront.with { front, store in
+            try Self.write(try Self.status().json(), store)
+            var running = RunningJob(run: "r1", job: "fold", processID: 1, host: "h", startedAt: .now - 60)
+            (running.updatedAt, running.percent, running.count) = (.now - 1, 25, 7)
+            let jobs = store.directory.appending(path: "jobs")
+            try FileManager.default.createDirectory(at: jobs, withIntermediateDirectories: true)
+            let write = {
+                try Data(try StatusJSON.encode(running)).write(to: jobs.appending(path: "fold.running.json"))
+            }
+            let job = {
+                let view = try StatusJSON.decode(StatusView.self, from: try front.curl("/status.json").body)
+                return try #require(view.status?.jobs.first)
+            }
+            #expect(try job().state == .idle)
+            try write()
+            #expect(try job().state == .running)
+            #expect(try job().running?.percent == 25)
+            let page = String(decoding: try front.curl("/status").body, as: UTF8.self)
+            #expect(page.contains("running since 1\u{A0}min, 25 %"))
+            running.updatedAt = .now - 3600
+            try write()
+            #expect(try job().state == .idle)
+        }
+    }
+
     @Test(arguments: ["/status", "/status.json"])
     func `who comes through a proxy needs the operator's token`(path: String) async throws {
         try await RunningFront.with { front, _ in

@@ -78,7 +78,8 @@ enum Arrows {
             "Logging",
         ],
         "goalpost-front": [
-            "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "ArgumentParser", "Logging",
+            "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens", "ArgumentParser",
+            "Logging",
         ],
     ]
 

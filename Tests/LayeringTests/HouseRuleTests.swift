@@ -45,6 +45,11 @@ import Testing
             Set(fileSystemWords),
             "Prepares the directories that initdb and postgres run in."
         ),
+        Exception(
+            "Tokens",
+            ["FileHandle"],
+            "Reads the file of keys that it is given, bounded; no store's data."
+        ),
         Exception("goalpost", ["open(", "FileHandle"], "Reads the files named on its command line."),
     ]
 

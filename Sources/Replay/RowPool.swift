@@ -63,7 +63,9 @@ struct RowPool: Sendable {
                     var hint = 0
                     for index in 0..<range.count {
                         let kind = wanted[range.lowerBound + index]
-                        var position = Self.position(of: kind, in: rows, hint: hint)
+                        var position =
+                            hint < rows.count && rows[hint] == kind
+                            ? hint : Self.position(of: kind, in: rows)
                         if position < 0, targets.hasMoved {
                             position = Self.moved(kind, in: rows, kinds)
                         }
@@ -85,7 +87,7 @@ struct RowPool: Sendable {
     private static func moved(_ kind: UInt32, in rows: UnsafeBufferPointer<UInt32>, _ kinds: RowKinds) -> Int
     {
         for other in kinds.kinds(of: kinds.goals[Int(kind)]) {
-            let position = position(of: other, in: rows, hint: 0)
+            let position = position(of: other, in: rows)
             if position >= 0 { return position }
         }
         return -1
@@ -101,9 +103,8 @@ struct RowPool: Sendable {
     }
 
     /// The position of a kind among a player's kinds, −1 where there is none.
-    private static func position(of kind: UInt32, in kinds: UnsafeBufferPointer<UInt32>, hint: Int) -> Int {
+    private static func position(of kind: UInt32, in kinds: UnsafeBufferPointer<UInt32>) -> Int {
         let count = kinds.count
-        if hint < count, kinds[hint] == kind { return hint }
         var index = 0
         // Eight at a time, without a branch between them.
         while index + 8 <= count {

@@ -227,6 +227,18 @@ package struct ReplayState: Sendable {
         return player
     }
 
+    /// Every row, in whatever order memory has it; without anything made of the players themselves.
+    package func forEachRow(_ body: (ReplayRow) -> Void) {
+        for number in 0..<UInt32(players.count) {
+            let record = players[number]
+            for position in 0..<Int(record.rows.count) {
+                let kind = Int(rows.kind(position, in: record.rows))
+                let row = rows.row(rows.index(position, in: record.rows), first: record.first)
+                body(row.replayRow(goal: kinds.goals[kind], challenge: kinds.challenges[kind]))
+            }
+        }
+    }
+
     private func add(outcome index: Int, to player: inout ReplayPlayer) {
         let outcome = outcomes[index]
         let newest = player.newestRequestAt?.microseconds ?? OpenRow.none

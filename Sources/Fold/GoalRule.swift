@@ -77,6 +77,7 @@ package struct GoalRule: Sendable {
     /// Applies a stat's value, or a login where `value` is nil, at a time of the UTC day `day`.
     ///
     /// Returns why nothing was applied, else nil.
+    @inline(__always)
     package func apply(
         value: Double?,
         at time: Int64,
@@ -113,6 +114,46 @@ package struct GoalRule: Sendable {
         }
         row.last = max(row.last, time)
         return nil
+    }
+
+    /// What a row is after a login or stat, in four words: the same rule for rows that a caller keeps packed.
+    package struct Step: Sendable {
+        package let completed: Int64
+        package let last: Int64
+        package let progress: Int32
+        package let counted: Int32
+        package let status: GoalStatus
+        /// Why nothing was applied, else nil.
+        package let ignored: FoldCounts.Ignored?
+    }
+
+    /// Applies a login or stat to a row that has not been claimed, passed in registers instead of memory.
+    package func step(
+        value: Double?,
+        at time: Int64,
+        on day: Int32,
+        progress: Int32,
+        status: GoalStatus,
+        isActive: Bool,
+        completed: Int64,
+        last: Int64,
+        counted: Int32
+    ) -> Step {
+        var row = CountedRow(isActive: isActive)
+        row.progress = progress
+        row.status = status
+        row.completed = completed
+        row.last = last
+        row.counted = counted
+        let ignored = apply(value: value, at: time, on: day, to: &row)
+        return Step(
+            completed: row.completed,
+            last: row.last,
+            progress: row.progress,
+            counted: row.counted,
+            status: row.status,
+            ignored: ignored
+        )
     }
 
     /// Moves progress; a completed goal stays completed wherever its progress goes.

@@ -33,7 +33,8 @@ struct ReplayGoals {
     mutating func add(_ row: ReplayRow) {
         let goal = Int(row.goal)
         totals[goal].rows += 1
-        totals[goal].challenge = row.challenge
+        // Of several the newest; so that the sum does not depend on the order of the rows.
+        totals[goal].challenge = max(totals[goal].challenge ?? row.challenge, row.challenge)
         let hasStarted = row.status != .notStarted
         if row.isActive || row.assignedAt != nil || hasStarted { totals[goal].assignedRows += 1 }
         guard hasStarted else { return }
@@ -46,6 +47,20 @@ struct ReplayGoals {
         }
         let span = (completedAt.microseconds - assignedAt.microseconds) / Timestamp.microsecondsPerSecond
         totals[goal].times.add(seconds: span)
+    }
+
+    /// Adds the sums of other rows.
+    mutating func merge(_ other: ReplayGoals) {
+        for (goal, own) in other.totals.enumerated() {
+            totals[goal].rows += own.rows
+            totals[goal].assignedRows += own.assignedRows
+            totals[goal].started += own.started
+            totals[goal].completed += own.completed
+            totals[goal].claimed += own.claimed
+            totals[goal].times.merge(own.times)
+            guard let challenge = own.challenge else { continue }
+            totals[goal].challenge = max(totals[goal].challenge ?? challenge, challenge)
+        }
     }
 
     /// Players by how far they got; a goal that everybody starts with is assigned to players without a row, too.

@@ -1,7 +1,9 @@
 package import Disk
+import Dispatch
 import Goals
 import Replay
 import Reports
+import Synchronization
 
 /// Writes a replay's results into a directory, each file whole or not at all.
 ///
@@ -68,7 +70,11 @@ package struct ReplayOutput {
         var written: [OutputFile] = []
         var goals = ReplayGoals(result.catalogue, result.challenges)
         var comparison = result.other.map { WhatIfComparison(result, $0) }
-        written += try writeRows(result, &goals, &comparison, progress)
+        if options.writesRows || comparison != nil {
+            written += try writeRows(result, &goals, &comparison, progress)
+        } else {
+            Self.sum(result.states, into: &goals)
+        }
         written += try writeDays(result)
         let whatIf = comparison?.report(result)
         written.append(
@@ -89,6 +95,18 @@ package struct ReplayOutput {
         try removeOthers(than: files)
         try volume.syncDirectory(directory)
         return files
+    }
+
+    /// The sums alone, which need no order: every shard on a thread of its own.
+    private static func sum(_ states: [ReplayState], into goals: inout ReplayGoals) {
+        let none = goals
+        let sums = Mutex(goals)
+        DispatchQueue.concurrentPerform(iterations: states.count) { shard in
+            var own = none
+            states[shard].forEachRow { own.add($0) }
+            sums.withLock { $0.merge(own) }
+        }
+        goals = sums.withLock { $0 }
     }
 
     /// One pass over all players: rows into files, sums into `goals` and `comparison`.

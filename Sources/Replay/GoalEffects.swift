@@ -4,7 +4,7 @@ package import Goals
 /// What happened goal by goal and UTC day: counts of a stretch of the log, which can be added up.
 ///
 /// Days are those of the events themselves. A daily goal is completed once a day it is completed on.
-package struct GoalEffects: Hashable, Sendable, Codable {
+package struct GoalEffects: Equatable, Sendable, Codable {
     /// How often something happened.
     package struct Counts: Hashable, Sendable, Codable {
         /// Rows that left not_started.
@@ -78,6 +78,23 @@ package struct GoalEffects: Hashable, Sendable, Codable {
             ? times[Int(goal)] : Array(repeating: 0, count: Self.bucketCount)
     }
 
+    /// Whether the same things were counted, however much room each keeps for what never happened.
+    package static func == (left: GoalEffects, right: GoalEffects) -> Bool {
+        let goals = max(left.totals.count, right.totals.count)
+        guard left.rewards == right.rewards, left.unknownGoalClaims == right.unknownGoalClaims else {
+            return false
+        }
+        let days = Set(left.days).union(right.days)
+        return (0..<UInt32(goals)).allSatisfy { goal in
+            left.total(goal) == right.total(goal)
+                && RequestOutcome.Rejection.allCases.allSatisfy {
+                    left.rejectedClaims(goal, $0) == right.rejectedClaims(goal, $0)
+                }
+                && left.timesToComplete(goal) == right.timesToComplete(goal)
+                && days.allSatisfy { left.counts(goal, on: $0) == right.counts(goal, on: $0) }
+        }
+    }
+
     // MARK: Counting
 
     package mutating func merge(_ other: GoalEffects) {
@@ -102,27 +119,32 @@ package struct GoalEffects: Hashable, Sendable, Codable {
 
     /// Counts what a changed row means.
     mutating func count(_ goal: UInt32, from before: OpenRow, to after: OpenRow) {
-        grow(goals: Int(goal) + 1)
-        if before.statusRank == 0, after.statusRank != 0 {
-            totals[Int(goal)].started += 1
-            daily[place(goal, after.updated)][Int(goal)].started += 1
-        }
+        if before.statusRank == 0, after.statusRank != 0 { countStarted(goal, at: after.updated) }
         let completed = after.counted.completed
         if completed != OpenRow.none, completed != before.counted.completed {
-            totals[Int(goal)].completed += 1
-            daily[place(goal, completed)][Int(goal)].completed += 1
-            if times[Int(goal)].isEmpty {
-                times[Int(goal)] = Array(repeating: 0, count: Self.bucketCount)
-            }
-            // A goal that was switched on before it had a time counts from the completion itself.
-            let assigned = after.assigned == OpenRow.none ? completed : after.assigned
-            times[Int(goal)][Self.bucket(completed - assigned)] += 1
+            countCompleted(goal, at: completed, assigned: after.assigned)
         }
         let claimed = after.counted.claimed
         if after.statusRank == 3, before.statusRank != 3 || before.counted.claimed != claimed {
+            grow(goals: Int(goal) + 1)
             totals[Int(goal)].claimed += 1
             daily[place(goal, claimed)][Int(goal)].claimed += 1
         }
+    }
+
+    mutating func countStarted(_ goal: UInt32, at time: Int64) {
+        grow(goals: Int(goal) + 1)
+        totals[Int(goal)].started += 1
+        daily[place(goal, time)][Int(goal)].started += 1
+    }
+
+    /// `assigned` is `OpenRow.none` where the goal was switched on before it had a time: no time has passed.
+    mutating func countCompleted(_ goal: UInt32, at time: Int64, assigned: Int64) {
+        grow(goals: Int(goal) + 1)
+        totals[Int(goal)].completed += 1
+        daily[place(goal, time)][Int(goal)].completed += 1
+        if times[Int(goal)].isEmpty { times[Int(goal)] = Array(repeating: 0, count: Self.bucketCount) }
+        times[Int(goal)][Self.bucket(assigned == OpenRow.none ? 0 : time - assigned)] += 1
     }
 
     mutating func countRejectedClaim(_ goal: UInt32?, _ reason: RequestOutcome.Rejection) {

@@ -11,13 +11,17 @@ struct GoalTargets: Sendable {
         /// What a row of the goal is filed under: the goal and its challenge.
         let kind: UInt32
         /// The goal was in other challenges before: its rows may be filed under those.
-        var isMoved = false
+        fileprivate(set) var isMoved = false
     }
 
     /// By index into the set's goals.
     private(set) var goals: [Target] = []
-    /// Goal indices by signal, one list after another.
+    /// Goal indices by signal, one list after another; behind them each goal by itself, as requests name it.
     private(set) var signals: [UInt32] = []
+    /// What rows of the signals' goals are filed under, in the same order.
+    private(set) var signalKinds: [UInt32] = []
+    /// Whether any goal was in another challenge before.
+    private(set) var hasMoved = false
     private(set) var login: Range<Int> = 0..<0
     /// How many login goals are active by default: rows that a first login makes.
     private(set) var defaultLogins = 0
@@ -38,16 +42,25 @@ struct GoalTargets: Sendable {
             goals.append(Target(rule: GoalRule(goal), goal: number, kind: kind))
         }
         for index in goals.indices { goals[index].isMoved = kinds.isMoved(goals[index].goal) }
+        hasMoved = goals.contains(where: \.isMoved)
         login = append(challenges.loginGoals)
         defaultLogins = challenges.loginGoals.count { challenges.goals[$0].isDefaultAssigned }
         stats = statCodes.map { code in
             append(challenges.statNumber(code).map { challenges.statGoals[$0] } ?? [])
         }
+        _ = append(Array(goals.indices))
+    }
+
+    /// The list that holds only this goal.
+    func only(_ goal: UInt32) -> Range<Int> {
+        let start = signals.count - goals.count + Int(goal)
+        return start..<(start + 1)
     }
 
     private mutating func append(_ list: [Int]) -> Range<Int> {
         let start = signals.count
         signals += list.map { UInt32($0) }
+        signalKinds += list.map { goals[$0].kind }
         return start..<signals.count
     }
 }

@@ -169,6 +169,90 @@ struct PackedRow {
         return row
     }
 
+    // MARK: In place
+
+    /// What a player has of an active goal before anything changes it; nil where `time` does not fit.
+    static func fresh(time: Int64) -> PackedRow? {
+        guard fits(time) else { return nil }
+        var row = PackedRow()
+        row.made = UInt64(bitPattern: time &+ bias) | 1 << 60 | 1 << 62
+        row.changed = UInt64(bitPattern: time &+ bias)
+        return row
+    }
+
+    /// What a login or stat makes of the row, which is not kept open.
+    @inline(__always)
+    func step(_ rule: GoalRule, value: Double?, at time: Int64, on day: Int32) -> GoalRule.Step {
+        let updated = Self.time(changed)
+        return rule.step(
+            value: value,
+            at: time,
+            on: day,
+            progress: progress,
+            status: status,
+            isActive: made & 1 << 60 != 0,
+            completed: completedTime,
+            last: changed & 1 << 58 != 0 ? updated : OpenRow.none,
+            counted: changed & 1 << 59 != 0 ? Self.day(updated) : CountedRow.noDay
+        )
+    }
+
+    /// The row after a step; nil where it does not fit, or equals this one.
+    ///
+    /// A step never changes when the row was made or assigned.
+    @inline(__always)
+    func after(_ step: GoalRule.Step, at time: Int64, on day: Int32) -> PackedRow? {
+        guard step.last == time, Self.fits(time), step.counted == CountedRow.noDay || step.counted == day
+        else {
+            return nil
+        }
+        let changed =
+            UInt64(bitPattern: time &+ Self.bias) | 1 << 58 | (step.counted == CountedRow.noDay ? 0 : 1 << 59)
+        var row = self
+        row.made = made & ~(3 << 58) | UInt64(Self.rank(step.status)) << 58
+        row.changed = changed
+        row.completed =
+            step.completed == OpenRow.none ? 0 : UInt64(bitPattern: step.completed &+ Self.bias)
+        row.progress = step.progress
+        // An event of the very time of the one before may change nothing at all.
+        if row.made == made, row.changed == self.changed, row.completed == completed, row.progress == progress
+        {
+            return nil
+        }
+        return row
+    }
+
+    var statusRank: UInt8 { UInt8(truncatingIfNeeded: made >> 58 & 3) }
+
+    var completedTime: Int64 { completed == 0 ? OpenRow.none : Self.time(completed) }
+
+    /// When the row's goal was assigned.
+    func assignedTime(first: Int64) -> Int64 {
+        switch made >> 62 {
+        case 0: OpenRow.none
+        case 1: first
+        default: Self.time(made)
+        }
+    }
+
+    private var status: GoalStatus {
+        switch statusRank {
+        case 0: .notStarted
+        case 1: .inProgress
+        case 2: .completed
+        default: .claimed
+        }
+    }
+
+    private static func rank(_ status: GoalStatus) -> UInt8 {
+        switch status {
+        case .notStarted: 0
+        case .inProgress: 1
+        case .completed: 2
+        case .claimed: 3
+        }
+    }
+
     private static func day(_ time: Int64) -> Int32 {
         let (quotient, remainder) = time.quotientAndRemainder(dividingBy: 86_400_000_000)
         return Int32(remainder < 0 ? quotient - 1 : quotient)

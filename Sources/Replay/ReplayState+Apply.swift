@@ -147,41 +147,86 @@ extension ReplayState {
     private mutating func signal(_ player: UInt32, _ range: Range<Int>, value: Double?, at time: Int64) {
         var directory = players[player].rows
         let first = players[player].first
-        let count = directory.count
+        let rowsBefore = directory.count
         let day = Timestamp(microseconds: time).day.number
-        if value == nil, count == 0 { rows.reserve(targets.defaultLogins, in: &directory) }
-        rows.find(targets.signals[range], of: targets, in: directory, kinds, into: &places)
+        if value == nil, rowsBefore == 0 { rows.reserve(targets.defaultLogins, in: &directory) }
+        rows.find(range, of: targets, in: directory, kinds, into: &places)
         var inactive: UInt64 = 0
         for index in 0..<range.count {
             let place = places[index]
             let target = targets.goals[Int(targets.signals[range.lowerBound + index])]
-            if place.position < 0, !target.rule.isDefaultAssigned {
+            if place == RowPool.nowhere, !target.rule.isDefaultAssigned {
                 inactive += 1
                 continue
             }
-            let before =
-                place.position < 0
-                ? OpenRow(isAssigned: true, firstEventAt: first, time: time) : rows.row(place, first: first)
-            var after = before
-            if let reason = target.rule.apply(value: value, at: time, on: day, to: &after.counted) {
-                counts.count(reason)
-            } else if after.differs(from: before) {
-                store(after, over: before, target, place, &directory, first, time)
-            } else {
-                counts.count(.unchanged)
+            let before = place == RowPool.nowhere ? PackedRow.fresh(time: time) : rows.packed(place)
+            // Nearly all rows are packed and stay so: they are changed as they lie.
+            if let before, !before.isOpen, !target.isMoved {
+                let step = before.step(target.rule, value: value, at: time, on: day)
+                if let reason = step.ignored {
+                    counts.count(reason)
+                    continue
+                }
+                if let after = before.after(step, at: time, on: day) {
+                    counts.effects += 1
+                    countEffects(target.goal, from: before, to: after, step, first, time)
+                    if place == RowPool.nowhere {
+                        rows.append(after, kind: target.kind, to: &directory)
+                    } else {
+                        rows.set(after, at: place)
+                    }
+                    continue
+                }
             }
+            signalOpen(target, place, &directory, value: value, at: time, on: day, first: first)
         }
-        if directory.count != count { players[player].rows = directory }
+        if directory.count != rowsBefore { players[player].rows = directory }
         if inactive > 0 { counts.count(.inactive, times: inactive) }
     }
 
+    private mutating func countEffects(
+        _ goal: UInt32,
+        from before: PackedRow,
+        to after: PackedRow,
+        _ step: GoalRule.Step,
+        _ first: Int64,
+        _ time: Int64
+    ) {
+        if before.statusRank == 0, after.statusRank != 0 { effects.countStarted(goal, at: time) }
+        if step.completed != OpenRow.none, step.completed != before.completedTime {
+            effects.countCompleted(goal, at: step.completed, assigned: after.assignedTime(first: first))
+        }
+    }
+
+    /// A login or stat on a row of any kind.
+    private mutating func signalOpen(
+        _ target: GoalTargets.Target,
+        _ place: UInt32,
+        _ directory: inout RowPool.Directory,
+        value: Double?,
+        at time: Int64,
+        on day: Int32,
+        first: Int64
+    ) {
+        let before =
+            place == RowPool.nowhere
+            ? OpenRow(isAssigned: true, firstEventAt: first, time: time) : rows.row(place, first: first)
+        var after = before
+        if let reason = target.rule.apply(value: value, at: time, on: day, to: &after.counted) {
+            counts.count(reason)
+        } else if after.differs(from: before) {
+            store(after, over: before, target, place, &directory, first, time)
+        } else {
+            counts.count(.unchanged)
+        }
+    }
+
     /// Keeps a changed row and counts what the change means.
-    @inline(__always)
     private mutating func store(
         _ changed: OpenRow,
         over before: OpenRow,
         _ target: GoalTargets.Target,
-        _ place: RowPool.Place,
+        _ place: UInt32,
         _ directory: inout RowPool.Directory,
         _ first: Int64,
         _ time: Int64
@@ -189,13 +234,11 @@ extension ReplayState {
         var row = changed
         row.updated = time
         counts.effects += 1
-        if row.statusRank != before.statusRank || row.counted.completed != before.counted.completed {
-            effects.count(target.goal, from: before, to: row)
-        }
-        if place.position < 0 {
+        effects.count(target.goal, from: before, to: row)
+        if place == RowPool.nowhere {
             rows.append(row, kind: target.kind, to: &directory, first: first)
         } else {
-            if target.isMoved { rows.refile(Int(place.position), as: target.kind, in: directory) }
+            if target.isMoved { rows.refile(target.kind, in: directory, kinds) }
             rows.set(row, at: place, first: first)
         }
     }
@@ -294,7 +337,8 @@ extension ReplayState {
         guard isMet else { return .goalNotCompleted }
         for prerequisite in goal.prerequisites {
             let (place, row) = current(UInt32(prerequisite), player, directory, at: time)
-            guard place.position >= 0, targets.goals[prerequisite].rule.isMet(row.counted, on: day) else {
+            guard place != RowPool.nowhere, targets.goals[prerequisite].rule.isMet(row.counted, on: day)
+            else {
                 return .prerequisitesNotMet
             }
         }
@@ -307,10 +351,10 @@ extension ReplayState {
         _ player: UInt32,
         _ directory: RowPool.Directory,
         at time: Int64
-    ) -> (place: RowPool.Place, row: OpenRow) {
-        rows.find([goal], of: targets, in: directory, kinds, into: &places)
+    ) -> (place: UInt32, row: OpenRow) {
+        rows.find(targets.only(goal), of: targets, in: directory, kinds, into: &places)
         let first = players[player].first
-        if places[0].position >= 0 { return (places[0], rows.row(places[0], first: first)) }
+        if places[0] != RowPool.nowhere { return (places[0], rows.row(places[0], first: first)) }
         let isAssigned = targets.goals[Int(goal)].rule.isDefaultAssigned
         return (places[0], OpenRow(isAssigned: isAssigned, firstEventAt: first, time: time))
     }

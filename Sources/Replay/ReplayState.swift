@@ -49,7 +49,7 @@ package struct ReplayState: Sendable {
     /// Players of the events being applied.
     var numbers: [UInt32] = []
     /// Rows of the goals that the event being applied reaches.
-    var places: [RowPool.Place] = []
+    var places: [UInt32] = []
     /// Keeps first looks at memory from being left out as useless.
     var glances = PlayerRecords.Glances()
     /// The events being applied, player by player, and where each player's begin.
@@ -220,11 +220,23 @@ package struct ReplayState: Sendable {
         player.rows.reserveCapacity(Int(record.rows.count))
         for position in 0..<Int(record.rows.count) {
             let kind = Int(rows.kind(position, in: record.rows))
-            let row = rows.row(rows.place(position, in: record.rows), first: record.first)
+            let row = rows.row(rows.index(position, in: record.rows), first: record.first)
             player.rows.append(row.replayRow(goal: kinds.goals[kind], challenge: kinds.challenges[kind]))
         }
         player.rows.sort { ranks[Int($0.goal)] < ranks[Int($1.goal)] }
         return player
+    }
+
+    /// Every row, in whatever order memory has it; without anything made of the players themselves.
+    package func forEachRow(_ body: (ReplayRow) -> Void) {
+        for number in 0..<UInt32(players.count) {
+            let record = players[number]
+            for position in 0..<Int(record.rows.count) {
+                let kind = Int(rows.kind(position, in: record.rows))
+                let row = rows.row(rows.index(position, in: record.rows), first: record.first)
+                body(row.replayRow(goal: kinds.goals[kind], challenge: kinds.challenges[kind]))
+            }
+        }
     }
 
     private func add(outcome index: Int, to player: inout ReplayPlayer) {

@@ -34,58 +34,77 @@ struct RowPool: Sendable {
             + open.capacity * MemoryLayout<OpenRow>.stride
     }
 
-    /// Where a row lies, if it is there.
-    struct Place: Sendable {
-        /// −1 where there is no row.
-        var position: Int32
-        /// The row's index in all rows.
-        var index: UInt32 = 0
-    }
+    /// Where there is no row.
+    static let nowhere = UInt32.max
 
-    /// Places of the rows of the goals that a signal reaches, in their order.
+    /// Indices of the rows of the goals that a signal reaches, `nowhere` where there is none.
     ///
     /// Goals of one signal often have their rows one after another, so the next place is looked at first.
     func find(
-        _ goals: ArraySlice<UInt32>,
+        _ range: Range<Int>,
         of targets: GoalTargets,
         in directory: Directory,
         _ kinds: RowKinds,
-        into places: inout [Place]
+        into places: inout [UInt32]
     ) {
-        places.removeAll(keepingCapacity: true)
+        if places.count < range.count {
+            places.append(contentsOf: repeatElement(0, count: range.count - places.count))
+        }
         guard directory.count > 0 else {
-            for _ in goals { places.append(Place(position: -1)) }
+            for index in 0..<range.count { places[index] = Self.nowhere }
             return
         }
         let (page, start) = Self.place(directory.address)
         words[page].withUnsafeBufferPointer { words in
-            let rows = UnsafeBufferPointer(rebasing: words[start..<(start + Int(directory.count))])
-            let chunks = start + Int(directory.capacity)
-            var hint = 0
-            for goal in goals {
-                let target = targets.goals[Int(goal)]
-                var position = Self.position(of: target.kind, in: rows, hint: hint)
-                if position < 0, target.isMoved {
-                    for kind in kinds.kinds(of: target.goal) where position < 0 {
-                        position = Self.position(of: kind, in: rows, hint: 0)
+            targets.signalKinds.withUnsafeBufferPointer { wanted in
+                places.withUnsafeMutableBufferPointer { places in
+                    let rows = UnsafeBufferPointer(rebasing: words[start..<(start + Int(directory.count))])
+                    let chunks = start + Int(directory.capacity)
+                    var hint = 0
+                    for index in 0..<range.count {
+                        let kind = wanted[range.lowerBound + index]
+                        var position =
+                            hint < rows.count && rows[hint] == kind
+                            ? hint : Self.position(of: kind, in: rows)
+                        if position < 0, targets.hasMoved {
+                            position = Self.moved(kind, in: rows, kinds)
+                        }
+                        guard position >= 0 else {
+                            places[index] = Self.nowhere
+                            continue
+                        }
+                        hint = position + 1
+                        places[index] =
+                            words[chunks + position / Self.chunkRows] * UInt32(Self.chunkRows)
+                            + UInt32(position % Self.chunkRows)
                     }
                 }
-                guard position >= 0 else {
-                    places.append(Place(position: -1))
-                    continue
-                }
-                hint = position + 1
-                let chunk = words[chunks + position / Self.chunkRows]
-                let index = chunk * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
-                places.append(Place(position: Int32(position), index: index))
             }
         }
     }
 
+    /// The position of a row that is filed under another challenge of the kind's goal, −1 where there is none.
+    private static func moved(_ kind: UInt32, in rows: UnsafeBufferPointer<UInt32>, _ kinds: RowKinds) -> Int
+    {
+        for other in kinds.kinds(of: kinds.goals[Int(kind)]) {
+            let position = position(of: other, in: rows)
+            if position >= 0 { return position }
+        }
+        return -1
+    }
+
+    /// Files the goal's row, wherever it is filed, under this kind.
+    mutating func refile(_ kind: UInt32, in directory: Directory, _ kinds: RowKinds) {
+        let (page, start) = Self.place(directory.address)
+        let all = kinds.kinds(of: kinds.goals[Int(kind)])
+        for position in start..<(start + Int(directory.count)) where all.contains(words[page][position]) {
+            words[page][position] = kind
+        }
+    }
+
     /// The position of a kind among a player's kinds, −1 where there is none.
-    private static func position(of kind: UInt32, in kinds: UnsafeBufferPointer<UInt32>, hint: Int) -> Int {
+    private static func position(of kind: UInt32, in kinds: UnsafeBufferPointer<UInt32>) -> Int {
         let count = kinds.count
-        if hint < count, kinds[hint] == kind { return hint }
         var index = 0
         // Eight at a time, without a branch between them.
         while index + 8 <= count {
@@ -101,12 +120,11 @@ struct RowPool: Sendable {
         return -1
     }
 
-    /// The place of the row at a position.
-    func place(_ position: Int, in directory: Directory) -> Place {
+    /// The index of the row at a position.
+    func index(_ position: Int, in directory: Directory) -> UInt32 {
         let (page, start) = Self.place(directory.address)
         let chunk = words[page][start + Int(directory.capacity) + position / Self.chunkRows]
-        let index = chunk * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
-        return Place(position: Int32(position), index: index)
+        return chunk * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
     }
 
     func kind(_ position: Int, in directory: Directory) -> UInt32 {
@@ -114,31 +132,32 @@ struct RowPool: Sendable {
         return words[page][start + position]
     }
 
+    /// A row as it is packed; it may be kept open.
     @inline(__always)
-    func row(_ place: Place, first: Int64) -> OpenRow {
-        let row = rows[Int(place.index) / Self.pageRows][Int(place.index) % Self.pageRows]
+    func packed(_ index: UInt32) -> PackedRow { rows[Int(index) / Self.pageRows][Int(index) % Self.pageRows] }
+
+    func row(_ index: UInt32, first: Int64) -> OpenRow {
+        let row = packed(index)
         return row.isOpen ? open[Int(row.place)] : row.opened(first: first)
     }
 
-    /// Replaces a row of the same kind.
+    /// Replaces a row that is not kept open.
     @inline(__always)
-    mutating func set(_ row: OpenRow, at place: Place, first: Int64) {
-        let (page, index) = (Int(place.index) / Self.pageRows, Int(place.index) % Self.pageRows)
-        let before = rows[page][index]
+    mutating func set(_ row: PackedRow, at index: UInt32) {
+        rows[Int(index) / Self.pageRows][Int(index) % Self.pageRows] = row
+    }
+
+    /// Replaces a row.
+    mutating func set(_ row: OpenRow, at index: UInt32, first: Int64) {
+        let before = packed(index)
         if let packed = PackedRow(row, first: first) {
             if before.isOpen { openFree.append(before.place) }
-            rows[page][index] = packed
+            set(packed, at: index)
         } else if before.isOpen {
             open[Int(before.place)] = row
         } else {
-            rows[page][index] = PackedRow(openAt: keepOpen(row))
+            set(PackedRow(openAt: keepOpen(row)), at: index)
         }
-    }
-
-    /// Files a row under another kind of the same goal.
-    mutating func refile(_ position: Int, as kind: UInt32, in directory: Directory) {
-        let (page, start) = Self.place(directory.address)
-        words[page][start + position] = kind
     }
 
     /// Adds a row behind the player's others.
@@ -148,18 +167,21 @@ struct RowPool: Sendable {
         to directory: inout Directory,
         first: Int64
     ) {
+        let packed = PackedRow(row, first: first) ?? PackedRow(openAt: keepOpen(row))
+        append(packed, kind: kind, to: &directory)
+    }
+
+    mutating func append(_ row: PackedRow, kind: UInt32, to directory: inout Directory) {
         let position = Int(directory.count)
         if directory.count == directory.capacity { reserve(position + 1, in: &directory) }
-        let (wordPage, start) = Self.place(directory.address)
-        words[wordPage][start + position] = kind
-        if position % Self.chunkRows == 0 {
-            words[wordPage][start + Int(directory.capacity) + position / Self.chunkRows] = makeChunk()
-        }
+        let (page, start) = Self.place(directory.address)
+        words[page][start + position] = kind
+        let chunkAt = start + Int(directory.capacity) + position / Self.chunkRows
+        if position % Self.chunkRows == 0 { words[page][chunkAt] = makeChunk() }
         directory.count += 1
         rowCount += 1
-        let index = Int(place(position, in: directory).index)
-        let packed = PackedRow(row, first: first) ?? PackedRow(openAt: keepOpen(row))
-        rows[index / Self.pageRows][index % Self.pageRows] = packed
+        let index = words[page][chunkAt] * UInt32(Self.chunkRows) + UInt32(position % Self.chunkRows)
+        set(row, at: index)
     }
 
     /// Makes room for so many rows in all.

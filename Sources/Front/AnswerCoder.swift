@@ -17,6 +17,8 @@ package final class AnswerCoder {
     private let gzip: GzipCompressor
     /// The JSON between a frame and its compressed form.
     private var json = ByteBuffer()
+    /// Memory of the last stored frame.
+    private var coded = ByteBuffer()
     /// Memory of the last plain bodies, taken again in turn once the system has taken what was in it: to get and
     /// give back 225 KB from and to the system for each answer costs more than decoding.
     private var plain = [ByteBuffer](repeating: ByteBuffer(), count: 4)
@@ -43,12 +45,11 @@ package final class AnswerCoder {
         do {
             switch coding {
             case .dcz:
-                var body = ByteBuffer()
-                body.reserveCapacity(AnswerNegotiation.dczMagic.count + 32 + frame.byteCount)
-                body.writeBytes(AnswerNegotiation.dczMagic)
-                body.writeBytes(template.id.bytes)
-                body.writeBytes(frame)
-                return body
+                // Taken again once its bytes were copied behind a head; left to whoever still holds it otherwise.
+                coded.clear(minimumCapacity: template.dczHead.count + frame.byteCount)
+                coded.writeBytes(template.dczHead)
+                coded.writeBytes(frame)
+                return coded
             case .identity:
                 turn = (turn + 1) % plain.count
                 if plain[turn].capacity > Self.keptBytesMax { plain[turn] = ByteBuffer() }

@@ -22,7 +22,7 @@ struct FrontChannel: ServerChildChannel {
 
     func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
 
-    /// Puts the gate before all handlers, and the one that answers behind the decoder.
+    /// Puts the gate before NIO's codec, and the handler that answers behind the decoder.
     private func insertHandlers(_ channel: any Channel) throws {
         guard let state = states.current(channel.eventLoop) else { throw ChannelError.operationUnsupported }
         try channel.syncOptions?.setOption(
@@ -36,7 +36,8 @@ struct FrontChannel: ServerChildChannel {
         let now = NIODeadline.now()
         let gate = WireGate(times: ConnectionTimes(limits, now: now), now: now)
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(gate, position: .first)
+        // Before all that reads HTTP, and behind TLS where there is any.
+        try pipeline.addHandler(gate, position: .before(try pipeline.handler(type: HTTPResponseEncoder.self)))
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
         let handler = FrontHandler(
             gate: gate,

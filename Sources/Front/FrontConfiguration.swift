@@ -15,6 +15,8 @@ package struct FrontConfiguration: Sendable {
     package var limits: FrontLimits
     /// File of the operator's token; `nil` for none.
     package var operatorTokenFile: String?
+    /// Where certificate and key lie; `nil` serves HTTP/1.1 without TLS.
+    package var tls: TLSCredentials.Files?
     /// Whether players' answers are given on the event loop, as they should be; tests switch it off to compare.
     package var answersOnEventLoop = true
 
@@ -27,7 +29,8 @@ package struct FrontConfiguration: Sendable {
         ingestURL: String = "goalpost-ingest",
         portFile: String? = nil,
         limits: FrontLimits = FrontLimits(),
-        operatorTokenFile: String? = nil
+        operatorTokenFile: String? = nil,
+        tls: TLSCredentials.Files? = nil
     ) {
         self.storeDirectory = storeDirectory
         self.listen = listen
@@ -38,6 +41,7 @@ package struct FrontConfiguration: Sendable {
         self.portFile = portFile
         self.limits = limits
         self.operatorTokenFile = operatorTokenFile
+        self.tls = tls
     }
 
     /// Refuses what must never run: believing headers from other machines.

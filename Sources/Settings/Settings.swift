@@ -31,6 +31,10 @@ package struct Settings: Sendable, Equatable {
     package let frontRequestSeconds: Int
     package let frontWriteSeconds: Int
     package let frontOperatorTokenFile: String?
+    package let frontTLSCertificateFile: String?
+    package let frontTLSKeyFile: String?
+    package let frontStreamsMax: Int
+    package let frontThreads: Int
     package let ingestURL: String
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
@@ -99,6 +103,10 @@ package struct Settings: Sendable, Equatable {
         frontRequestSeconds = try values.number(.frontRequestSeconds)
         frontWriteSeconds = try values.number(.frontWriteSeconds)
         frontOperatorTokenFile = try values.text(.frontOperatorTokenFile)
+        frontTLSCertificateFile = try values.text(.frontTLSCertificateFile)
+        frontTLSKeyFile = try values.text(.frontTLSKeyFile)
+        frontStreamsMax = try values.number(.frontStreamsMax)
+        frontThreads = try values.number(.frontThreads)
         ingestURL = try values.requiredText(.ingestURL)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)

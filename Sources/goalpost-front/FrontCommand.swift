@@ -19,6 +19,10 @@ struct FrontCommand: AsyncParsableCommand {
             Who asks is known only with --insecure-header-auth so far; without it every player's route answers 401.
             Bearer tokens are not read by this version.
 
+            With front_tls_certificate_file and front_tls_key_file it speaks TLS 1.2 or newer only, and over it HTTP/2
+            and HTTP/1.1; a renewed certificate is taken within seconds. Without them it speaks plain HTTP/1.1, for
+            loopback and for a proxy that ends TLS.
+
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
             SIGTERM and SIGINT end it after the requests that are being answered.
 
@@ -57,6 +61,7 @@ struct FrontCommand: AsyncParsableCommand {
         var logger = Logger(label: "goalpost-front")
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         let configuration = try configuration(settings)
+        if settings.frontThreads > 0 { FrontServer.setThreads(settings.frontThreads) }
         let manager = ServiceReport(logger: logger)
         let server = FrontServer(
             configuration: configuration,
@@ -98,8 +103,21 @@ struct FrontCommand: AsyncParsableCommand {
             ingestURL: settings.ingestURL,
             portFile: portFile,
             limits: FrontLimits(settings),
-            operatorTokenFile: settings.frontOperatorTokenFile
+            operatorTokenFile: settings.frontOperatorTokenFile,
+            tls: try tlsFiles(settings)
         )
+    }
+
+    private func tlsFiles(_ settings: Settings) throws(ExitCode) -> TLSCredentials.Files? {
+        switch (settings.frontTLSCertificateFile, settings.frontTLSKeyFile) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return TLSCredentials.Files(certificate: certificate, key: key)
+        default:
+            throw fail(
+                "front_tls_certificate_file and front_tls_key_file need each other: set both, or neither",
+                code: SettingsError.exitCode
+            )
+        }
     }
 
     /// Writes the one line that says what is wrong, and gives the status to end with.

@@ -55,7 +55,7 @@ enum Arrows {
         "Backup": ["Disk", "Crypto"],
         "Front": [
             "Deflate", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
-            "NIOHTTP1", "NIOPosix", "Logging",
+            "NIOHTTP1", "NIOHTTP2", "NIOHTTPTypes", "NIOHTTPTypesHTTP2", "NIOPosix", "NIOSSL", "Logging",
         ],
         // Assembly.
         "Jobs": [

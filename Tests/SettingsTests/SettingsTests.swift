@@ -52,6 +52,8 @@ import Testing
         #expect(settings.frontRequestSeconds == 10)
         #expect(settings.frontWriteSeconds == 60)
         #expect(settings.frontOperatorTokenFile == nil)
+        #expect(settings.frontTLSCertificateFile == nil && settings.frontTLSKeyFile == nil)
+        #expect(settings.frontStreamsMax == 100 && settings.frontThreads == 0)
         #expect(settings.ingestURL == "goalpost-ingest")
         #expect(settings.logLevel == "info")
         #expect(settings.challenges == nil && settings.namespace == nil && settings.databaseURL == nil)

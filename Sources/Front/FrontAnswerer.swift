@@ -148,11 +148,8 @@ package final class FrontAnswerer {
     /// Writes the response to a player's request as it goes over the wire, byte for byte what ``ResponseHead``
     /// makes of ``response(to:)``.
     ///
-    /// - Parameters:
-    ///   - date: What `Date` says.
-    ///   - connection: The value of `Connection`, where there is something to say.
-    ///   - isHead: The body is left away.
-    ///   - output: Gets the head, and behind it a body of at most `joinedBytesMax`; a longer one is returned.
+    /// `connection` is the value of `Connection`, where there is something to say; with `isHead` the body is left
+    /// away. `output` gets the head, and behind it a body of at most `joinedBytesMax`; a longer one is returned.
     func write(
         _ slot: AnswerSlot,
         _ request: FrontRequest,

@@ -5,8 +5,8 @@ import PayloadStore
 extension FrontHandler {
     /// Answers what a connection has asked before, where these bytes are that and its turn has come.
     func answerAgain(_ bytes: ByteBuffer) -> Bool {
-        guard let known = repeated.request(in: bytes), let context, waiting.isEmpty, passed == nil, !isClosing,
-            !isInputClosed, !isDraining, case .nothing = reading, context.channel.isWritable
+        guard let known = repeated.request(in: bytes), let context, waiting.isEmpty, passed == nil,
+            !isClosing, !isInputClosed, !isDraining, case .nothing = reading, context.channel.isWritable
         else { return false }
         gate.times.requestEnded(gate.readAt)
         var progress = known.progress

@@ -229,8 +229,8 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
             keepsAlive: scanned.isKeepAlive && !scanned.wantsUpgrade,
             saysKeepAlive: scanned.isOldVersion
         )
-        if answersHere, case .answer(let slot) = route, target.utf8.first == UInt8(ascii: "/"), !scanned.isChunked,
-            !scanned.expectsContinue
+        if answersHere, case .answer(let slot) = route, target.utf8.first == UInt8(ascii: "/"),
+            !scanned.isChunked, !scanned.expectsContinue
         {
             reading = .answered(scanned.request, slot, progress)
             return

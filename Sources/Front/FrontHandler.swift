@@ -282,11 +282,7 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let problem =
             error == .headerOverflow
-            ? Problem(
-                .headerTooLarge,
-                "The target and fields of a request may have \(limits.headerBytesMax) bytes and "
-                    + "\(FrontLimits.headerFieldsMax) fields."
-            ) : Problem(.invalidRequest, "The request is not valid HTTP/1.1.")
+            ? Problem.headerTooLarge(limits) : Problem(.invalidRequest, "The request is not valid HTTP/1.1.")
         refuse(problem, target: "", .malformed, context)
     }
 

@@ -78,9 +78,11 @@ struct SecureChannel: ServerChildChannel {
     }
 
     private func negotiated(_ channel: any Channel, isHTTP2: Bool) throws {
-        try channel.pipeline.syncOperations.handler(type: SecureConnectionHandler.self).negotiated(
-            isHTTP2: isHTTP2
-        )
+        try Self.handler(of: channel).negotiated(isHTTP2: isHTTP2)
+    }
+
+    private static func handler(of channel: any Channel) throws -> SecureConnectionHandler {
+        try channel.pipeline.syncOperations.handler(type: SecureConnectionHandler.self)
     }
 
     private func configureHTTP2(_ channel: any Channel) throws -> Streams {
@@ -98,6 +100,7 @@ struct SecureChannel: ServerChildChannel {
         let idle = TimeAmount.seconds(Int64(limits.idleSeconds))
         let grace = TimeAmount.seconds(Int64(limits.requestSeconds + limits.writeSeconds))
         let (limits, answersHere) = (limits, http1.answersOnEventLoop)
+        let connection = NIOLoopBound(try Self.handler(of: channel), eventLoop: channel.eventLoop)
         return try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
             mode: .server,
             connectionManagerConfiguration: .init(
@@ -109,6 +112,7 @@ struct SecureChannel: ServerChildChannel {
             http2HandlerConfiguration: configuration
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
+                connection.value.asked()
                 let pipeline = stream.pipeline.syncOperations
                 try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
                 guard let state = http1.states.current(stream.eventLoop) else {

@@ -13,6 +13,7 @@ final class SecureConnectionHandler: ChannelInboundHandler, RemovableChannelHand
     private let limits: FrontLimits
     private let connections: ConnectionCount
     private var phase = Phase.handshake
+    private var hasAsked = false
     private var alarm: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
@@ -37,8 +38,18 @@ final class SecureConnectionHandler: ChannelInboundHandler, RemovableChannelHand
         alarm?.cancel()
         alarm = nil
         phase = isHTTP2 ? .http2 : .http1
+        guard isHTTP2, let context else { return }
         // There is no way to say so before the client has said what it wants.
-        if isHTTP2, !connections.open() { context?.close(promise: nil) }
+        if !connections.open() { return context.close(promise: nil) }
+        setAlarm(context, seconds: limits.idleSeconds)
+    }
+
+    /// The first request of HTTP/2 has begun; from now on NIO's connection manager sees to silence.
+    func asked() {
+        guard !hasAsked else { return }
+        hasAsked = true
+        alarm?.cancel()
+        alarm = nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

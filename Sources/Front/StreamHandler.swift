@@ -82,9 +82,22 @@ final class StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             keepsAlive: true,
             saysKeepAlive: false
         )
+        guard fits(head) else {
+            let problem = Problem.headerTooLarge(limits)
+            return answer(problem.response(target: ""), context)
+        }
         if let declared = head.headerFields[.contentLength], Int(declared) ?? .max > limits.bodyBytesMax {
             answer(Problem.bodyTooLarge(limits).response(target: head.path ?? ""), context)
         }
+    }
+
+    /// Whether target and fields keep to their limits, counted as they would be written over HTTP/1.1.
+    ///
+    /// NIO holds them to bytes too, but not before the client has agreed to it.
+    private func fits(_ head: HTTPRequest) -> Bool {
+        var bytes = head.path?.utf8.count ?? 0
+        for field in head.headerFields { bytes += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
+        return bytes <= limits.headerBytesMax && head.headerFields.count <= FrontLimits.headerFieldsMax
     }
 
     /// Writes an answer of this handler's own, and so ends the stream.

@@ -10,11 +10,12 @@ machine is not the same from minute to minute; medians, ratios and the 99th perc
 dcz       the stored frame of one player, nearest to --frame-bytes, for a client that holds the template
 identity  the same player's JSON as it is
 players   dcz of many players in turn over all connections, so that no connection asks the same twice
+bodies    their JSON as it is, likewise
 token     dcz for a bearer token that the front checks and nginx does not; with --token-setting, the variables
           that make a front check tokens, {keys} in a value being the file of the keys (JWKS), as in
           --token-setting NAME_OF_THE_SETTING={keys}
 
-nginx answers the first two cases with one file each, `players` with a file a player. redis-server is asked by
+nginx answers the first two cases with one file each, the next two with a file a player. redis-server is asked by
 redis-benchmark. Installs nothing: `jobs/install-needs bench` does.
 """
 
@@ -35,6 +36,8 @@ import urllib.request
 
 PATH = "/challenge/v1/challenges/initialize"
 PLAYERS_MAX = 1000
+# Fewer, for what they take of the disk.
+BODIES_MAX = 100
 PORTS = {"front": 18480, "nginx": 18481, "redis": 18482}
 
 
@@ -248,14 +251,23 @@ def measure(options, bench):
     files.mkdir()
     (files / "dcz").write_bytes(frames[player])
     (files / "identity").write_bytes(plain)
+    plains = [get(base + PATH, {"x-mock-user-id": one})[1] for one in ids[:BODIES_MAX]]
     for number, one in enumerate(ids):
         (files / str(number)).write_bytes(frames[one])
+    for number, body in enumerate(plains):
+        (files / f"body{number}").write_bytes(body)
     bench.start_nginx()
     bench.start_redis({"dcz": frames[player], "identity": plain})
     nginx = f"http://127.0.0.1:{PORTS['nginx']}"
     scripts = {
         "front": rotating(bench.directory / "front.lua", [(PATH, {"x-mock-user-id": one, **holds}) for one in ids]),
         "nginx": rotating(bench.directory / "nginx.lua", [(f"/{number}", {}) for number in range(len(ids))]),
+        "front bodies": rotating(
+            bench.directory / "front-bodies.lua", [(PATH, {"x-mock-user-id": one}) for one in ids[:BODIES_MAX]]
+        ),
+        "nginx bodies": rotating(
+            bench.directory / "nginx-bodies.lua", [(f"/body{number}", {}) for number in range(len(plains))]
+        ),
     }
     one = {"x-mock-user-id": player}
     sizes = [len(frame) for frame in frames.values()]
@@ -273,6 +285,10 @@ def measure(options, bench):
         "players": (round(statistics.mean(sizes)), {
             "front": lambda: bench.wrk(base + PATH, script=scripts["front"]),
             "nginx": lambda: bench.wrk(nginx + "/", script=scripts["nginx"]),
+        }),
+        "bodies": (round(statistics.mean(len(body) for body in plains)), {
+            "front": lambda: bench.wrk(base + PATH, script=scripts["front bodies"]),
+            "nginx": lambda: bench.wrk(nginx + "/", script=scripts["nginx bodies"]),
         }),
     }
     report = {

@@ -170,22 +170,40 @@ import Testing
         }
     }
 
-    @Test func `one connection too many is closed, over both protocols`() async throws {
-        try await Self.with(settings: ["GOALPOST_FRONT_CONNECTIONS_MAX": "1"]) { front, certificate, _ in
-            let trusting = Self.trusting(certificate, "--http2")
-            #expect(try front.curl(Self.initialize, Self.player + trusting).body == Self.expected)
-            // The place is free again.
-            let deadline = ContinuousClock.now + Wire.patience
-            var body: [UInt8] = []
-            while body != Self.expected, ContinuousClock.now < deadline {
-                let arguments = ["--silent"] + trusting + Self.player
-                let again = try Command.run(
+    @Test(arguments: ["h2", "http/1.1"])
+    func `one connection too many is refused, and its place is free again`(protocolName: String) async throws
+    {
+        let settings = ["GOALPOST_FRONT_CONNECTIONS_MAX": "1"]
+        try await Self.with(settings: settings) { front, certificate, store in
+            // The pipe keeps this client from ending by itself.
+            let pipe = store.directory.appending(path: "pipe").path()
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let holder = Process()
+            holder.executableURL = URL(filePath: "/bin/sh")
+            let client = "openssl s_client -connect \(front.address) -alpn \(protocolName)"
+            holder.arguments = ["-c", "exec \(client) <>\(pipe) >/dev/null 2>&1"]
+            try holder.run()
+            func status(_ version: String) throws -> Int32 {
+                let arguments =
+                    ["--silent", "--fail", "--max-time", "30"] + Self.trusting(certificate, version)
+                return try Command.run(
                     "/usr/bin/curl",
-                    arguments + ["https://\(front.address)\(Self.initialize)"]
-                )
-                body = Array(again.output)
+                    arguments + Self.player + ["https://\(front.address)\(Self.initialize)"]
+                ).status
             }
-            #expect(body == Self.expected)
+            func becomes(_ isServed: Bool, _ version: String) throws -> Bool {
+                let deadline = ContinuousClock.now + Wire.patience
+                while ContinuousClock.now < deadline {
+                    if try (status(version) == 0) == isServed { return true }
+                }
+                return false
+            }
+            #expect(try becomes(false, "--http2"))
+            #expect(try becomes(false, "--http1.1"))
+            holder.terminate()
+            holder.waitUntilExit()
+            #expect(try becomes(true, "--http2"))
+            #expect(try becomes(true, "--http1.1"))
         }
     }
 

@@ -13,7 +13,6 @@ With --drop-cache the store's pages are dropped from memory before each run (pos
 
 import argparse
 import asyncio
-import hashlib
 import json
 import os
 import pathlib

@@ -29,8 +29,8 @@ package final class AnswerCoder {
 
     /// The last plain bodies: who asks again for one of them, as retrying clients do, gets it as it lies there.
     ///
-    /// Their memory is taken again in turn once the system has taken what was in it: to get and give back 225 KB
-    /// from and to the system for each answer costs more than decoding.
+    /// Their memory is taken again once the system has taken what was in it: to get and give back 225 KB from and
+    /// to the system for each answer costs more than decoding.
     private var plain = [Plain](repeating: Plain(), count: 4)
     private var turn = 0
     /// Memory of a larger body is not kept: 4 MiB.
@@ -64,7 +64,10 @@ package final class AnswerCoder {
                 return coded
             case .identity:
                 if let known = known(frame, template) { return known }
-                turn = (turn + 1) % plain.count
+                // The memory used last is the nearest to the processor; others are for when it is still held.
+                if plain[turn].body.modifyIfUniquelyOwned({ _ in true }) == nil {
+                    turn = (turn + 1) % plain.count
+                }
                 plain[turn].template = nil
                 if plain[turn].body.capacity > Self.keptBytesMax { plain[turn].body = ByteBuffer() }
                 // Memory that somebody still holds is left to them, and other memory taken.

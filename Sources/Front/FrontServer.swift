@@ -46,8 +46,8 @@ package struct FrontServer: Sendable {
 
     /// What whoever started the front may want to hear of it.
     package enum Moment: Sendable, Equatable {
-        /// Connections are accepted at this address from now on.
-        case listening(ListenAddress)
+        /// Connections are accepted at this address from now on, and speak TLS or do not.
+        case listening(ListenAddress, isSecure: Bool)
         /// All threads that serve connections have turned since the last time: none of them hangs.
         case alive
         /// No more connections are accepted; requests that are being answered are finished.
@@ -202,7 +202,7 @@ package struct FrontServer: Sendable {
         do throws(PortFile.Failure) {
             if let path = configuration.portFile { try PortFile.write(address, to: path) }
             logger.info("listening on \(credentials == nil ? "http" : "https")://\(address)")
-            report(.listening(address))
+            report(.listening(address, isSecure: credentials != nil))
             reportAlive(on: channel.eventLoop)
             if let credentials { follow(credentials, on: channel) }
             // The listening socket is the first that a drain closes.

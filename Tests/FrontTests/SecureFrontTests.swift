@@ -234,6 +234,19 @@ import Testing
         }
     }
 
+    @Test func `the service manager hears the right scheme`() async throws {
+        try await TestStore.with { store in
+            let certificate = try TestCertificate(in: store.directory)
+            let inbox = try DatagramInbox(store.directory.appending(path: "notify").path())
+            let front = try RunningFront(
+                data: store.directory,
+                environment: certificate.settings.merging(["NOTIFY_SOCKET": inbox.address]) { $1 }
+            )
+            #expect(try inbox.next() == "READY=1\nSTATUS=listening on https://\(front.address)")
+            #expect(front.stop() == 0)
+        }
+    }
+
     @Test func `a key that everybody can read is warned of, and served with`() async throws {
         try await TestStore.with { store in
             let certificate = try TestCertificate(in: store.directory)

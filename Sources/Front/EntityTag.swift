@@ -1,3 +1,4 @@
+import NIOCore
 package import PayloadStore
 
 /// A strong entity tag (RFC 9110 §8.8.3): equal tags of one URL and player mean equal bytes.
@@ -20,22 +21,47 @@ package struct EntityTag: Hashable, Sendable {
 
     /// The same with the template's first eight bytes as a number, where they are at hand.
     init(seed: UInt64, frameChecksum: UInt64?, coding: AnswerNegotiation.Coding) {
+        opaque = String(unsafeUninitializedCapacity: Self.answerBytesMax) { text in
+            Self.fill(UnsafeMutableRawBufferPointer(text), seed, frameChecksum, coding)
+        }
+    }
+
+    /// Bytes of an answer's tag: 16 digits, a dash and a coding.
+    private static let answerBytesMax = 24
+
+    /// Writes the same tag, without its quotes.
+    static func write(
+        seed: UInt64,
+        frameChecksum: UInt64?,
+        coding: AnswerNegotiation.Coding,
+        to buffer: inout ByteBuffer
+    ) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: answerBytesMax) { text in
+            fill(text, seed, frameChecksum, coding)
+        }
+    }
+
+    /// Writes an answer's tag to the start of `text` and says how many bytes it has.
+    private static func fill(
+        _ text: UnsafeMutableRawBufferPointer,
+        _ seed: UInt64,
+        _ frameChecksum: UInt64?,
+        _ coding: AnswerNegotiation.Coding
+    ) -> Int {
         // An odd multiplier loses nothing of the checksum, and keeps it from cancelling against the seed.
         let digest = frameChecksum.map { ($0 &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ seed } ?? seed
-        opaque = String(unsafeUninitializedCapacity: 24) { text in
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: digest >> (60 - 4 * UInt64(place)) & 15)
-                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            }
-            guard let token = coding.token else { return 16 }
-            text[16] = UInt8(ascii: "-")
-            var end = 17
-            for byte in token.utf8 {
-                text[end] = byte
-                end += 1
-            }
-            return end
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: digest >> (60 - 4 * UInt64(place)) & 15)
+            text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
         }
+        guard let token = coding.token else { return 16 }
+        text[16] = UInt8(ascii: "-")
+        var end = 17
+        for byte in token.utf8 {
+            text[end] = byte
+            end += 1
+        }
+        return end
     }
 
     /// The tag of a template, whose bytes its URL already names, in a coding.

@@ -5,6 +5,8 @@ import NIOPosix
 final class EventLoopState {
     let answerer: FrontAnswerer
     var metrics = RequestMetrics()
+    /// Memory for what is written next; free again once the system has taken it, nearly always at once.
+    var output = ByteBuffer()
     private let clock: @Sendable () -> Int64
     private var date: (second: Int64, text: String) = (-1, "")
 

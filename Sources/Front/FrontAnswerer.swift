@@ -11,7 +11,6 @@ import Zstd
 package final class FrontAnswerer {
     private static let json = FrontResponse.Field("Content-Type", "application/json")
     private static let noStore = FrontResponse.Field("Cache-Control", "no-store")
-    private static let answerVary = FrontResponse.Field("Vary", AnswerNegotiation.vary)
     private static let templateVary = FrontResponse.Field("Vary", "Accept-Encoding")
     /// What a client that found no store is told to wait.
     private static let retryAfterSeconds = 5
@@ -26,6 +25,7 @@ package final class FrontAnswerer {
     private var accepted: (lines: [String], meaning: AcceptEncoding) = ([], AcceptEncoding([]))
     private var freshnessFields = FreshnessFields()
     private var tokens: TokenReader?
+    private var heads = AnswerHeads()
 
     /// - Parameters:
     ///   - configuration: Already validated.
@@ -148,11 +148,16 @@ package final class FrontAnswerer {
     }
 
     private func answer(_ slot: AnswerSlot, _ request: FrontRequest) throws(Problem) -> FrontResponse {
-        let player = try player(of: request)
-        let result = try stored { () throws(PayloadStoreError) in
-            try answers.read { view throws(PayloadStoreError) in try answer(slot, player, request, view) }
+        var response: FrontResponse?
+        try find(slot, request) { decision, content in
+            let fields = decision.fields(freshnessFields.fields(of: decision.freshness))
+            response =
+                decision.isUnchanged
+                ? FrontResponse(status: 304, fields: fields)
+                : FrontResponse(status: 200, fields: fields, coding: decision.coding, content: content)
         }
-        return try result.get()
+        guard let response else { throw Self.unreadable }
+        return response
     }
 
     private func player(of request: FrontRequest) throws(Problem) -> [UInt8] {
@@ -169,50 +174,102 @@ package final class FrontAnswerer {
         }
     }
 
-    /// Answers out of one commit of the store: the frame is lent for as long as it is made a body of.
-    private func answer(
+    /// Writes the response to a player's request as it goes over the wire, byte for byte what ``ResponseHead``
+    /// makes of ``response(to:)``.
+    ///
+    /// `connection` is the value of `Connection`, where there is something to say; with `isHead` the body is left
+    /// away. `output` gets the head, and behind it a body of at most `joinedBytesMax`; a longer one is returned.
+    func write(
+        _ slot: AnswerSlot,
+        _ request: FrontRequest,
+        date: String,
+        connection: String?,
+        isHead: Bool,
+        joinedBytesMax: Int,
+        to output: inout ByteBuffer
+    ) throws(Problem) -> WrittenAnswer {
+        var written: WrittenAnswer?
+        try find(slot, request) { decision, content in
+            heads.write(decision, freshnessFields, contentBytes: content.readableBytes, to: &output)
+            ResponseHead.writeEnd(date: date, connection: connection, to: &output)
+            var answer = WrittenAnswer(decision, bodyBytes: isHead ? 0 : content.readableBytes)
+            if answer.bodyBytes > joinedBytesMax {
+                answer.rest = content
+            } else if answer.bodyBytes > 0 {
+                output.writeImmutableBuffer(content)
+            }
+            written = answer
+        }
+        guard let written else { throw Self.unreadable }
+        return written
+    }
+
+    /// Finds a player's answer, decides how it goes out, and hands both to `use`.
+    ///
+    /// Nothing on this way is generic: it is gone once a request.
+    private func find(
+        _ slot: AnswerSlot,
+        _ request: FrontRequest,
+        _ use: AnswerUse
+    ) throws(Problem) {
+        let player = try player(of: request)
+        var problem: Problem?
+        do throws(PayloadStoreError) {
+            try answers.look { view throws(PayloadStoreError) in
+                problem = try find(slot, player, request, view, use)
+            }
+        } catch { throw unavailable(error) }
+        if let problem { throw problem }
+    }
+
+    /// Looks into one commit of the store; what cannot be answered is returned.
+    private func find(
         _ slot: AnswerSlot,
         _ player: [UInt8],
         _ request: FrontRequest,
-        _ view: StoreView
-    ) throws(PayloadStoreError) -> Result<FrontResponse, Problem> {
+        _ view: StoreView,
+        _ use: AnswerUse
+    ) throws(PayloadStoreError) -> Problem? {
         let state = view.state
         var missing: TemplateID?
         for _ in 0..<2 {
             if let id = missing {
                 guard let loaded = try load(id, view) else {
                     logger.error("an answer's template is not stored", metadata: ["template": "\(id)"])
-                    return .failure(Self.unavailable("The answer cannot be read at the moment."))
+                    return Self.unreadable
                 }
-                if case .failure(let failure) = loaded { return .failure(notCoded(id, failure)) }
+                if case .failure(let failure) = loaded { return notCoded(id, failure) }
+                missing = nil
             }
-            let found = try view.withAnswer(of: player, slot) {
-                header,
-                frame -> Result<FrontResponse, Problem>? in
+            var isStored = false
+            var problem: Problem?
+            try view.lendAnswer(of: player, slot) { header, frame in
+                isStored = true
                 guard let template = templates.known(header.template) else {
                     missing = header.template
-                    return nil
+                    return
                 }
-                let mark = state.mark(of: header.partition)
-                let shown = Shown(state, mark)
-                return response(request, shown, template, header.frameChecksum) {
+                let shown = Shown(state, state.mark(of: header.partition))
+                problem = decide(request, shown, template, header.frameChecksum, use) {
                     coding throws(CodingFailure) in
                     try ownCoder().body(of: frame, template, coding)
                 }
             }
-            if let response = found ?? nil { return response }
-            if found != nil { continue }
+            if isStored {
+                if missing != nil { continue }
+                return problem
+            }
             // A player the store does not know has no events, and gets the template.
             guard let id = state.template(slot) else { throw .notPublished(directory: answers.directory) }
             guard let template = templates.known(id) else {
                 missing = id
                 continue
             }
-            return response(request, Shown(state, nil), template, nil) { coding throws(CodingFailure) in
+            return decide(request, Shown(state, nil), template, nil, use) { coding throws(CodingFailure) in
                 try template.body(coding)
             }
         }
-        return .failure(Self.unavailable("The answer cannot be read at the moment."))
+        return Self.unreadable
     }
 
     /// How far and how old the shown state is.
@@ -231,50 +288,50 @@ package final class FrontAnswerer {
         }
     }
 
-    private func response(
+    /// Decides on coding, freshness and tag, and hands the answer to `use`.
+    private func decide(
         _ request: FrontRequest,
         _ shown: Shown,
         _ template: ReadyTemplate,
         _ frameChecksum: UInt64?,
+        _ use: AnswerUse,
         body: (AnswerNegotiation.Coding) throws(CodingFailure) -> ByteBuffer
-    ) -> Result<FrontResponse, Problem> {
+    ) -> Problem? {
         let accept = accept(request)
         var dczWeight = accept.listed("dcz") ?? 0
         if dczWeight > 0, !AnswerNegotiation.holds(template.structuredField, request.availableDictionary) {
             dczWeight = 0
         }
         guard let coding = AnswerNegotiation.coding(accept: accept, dczWeight: dczWeight) else {
-            return .failure(Self.notAcceptable(template.id))
+            return Self.notAcceptable(template.id)
         }
-        let tag = EntityTag(seed: template.seed, frameChecksum: frameChecksum, coding: coding)
         let now = clock()
-        let freshness = Freshness(
-            now: now,
-            foldedAt: shown.foldedAt,
-            publishedAt: shown.publishedAt,
-            publishSeconds: configuration.publishSeconds
+        var decision = AnswerDecision(
+            template: template,
+            frameChecksum: frameChecksum,
+            coding: coding,
+            offset: shown.offset,
+            freshness: Freshness(
+                now: now,
+                foldedAt: shown.foldedAt,
+                publishedAt: shown.publishedAt,
+                publishSeconds: configuration.publishSeconds
+            )
         )
-        var fields: [FrontResponse.Field] = []
-        fields.reserveCapacity(9)
-        let isUnchanged =
-            request.ifNoneMatch.isEmpty
-            ? HTTPDate.isUnchanged(since: request.ifModifiedSince, freshness.lastModified, now: now / 1000)
-            : tag.matches(ifNoneMatch: request.ifNoneMatch)
-        if !isUnchanged {
-            fields.append(Self.json)
-            if let token = coding.token { fields.append(.init("Content-Encoding", token)) }
-            if coding != .dcz { fields.append(template.link) }
+        if !request.ifNoneMatch.isEmpty {
+            decision.isUnchanged = decision.tag.matches(ifNoneMatch: request.ifNoneMatch)
+        } else if !request.ifModifiedSince.isEmpty {
+            decision.isUnchanged = HTTPDate.isUnchanged(
+                since: request.ifModifiedSince,
+                decision.freshness.lastModified,
+                now: now / 1000
+            )
         }
-        fields.append(.init("ETag", tag.field))
-        fields.append(Self.answerVary)
-        fields.append(contentsOf: freshnessFields.fields(of: freshness))
-        fields.append(.init("Goalpost-Offset", String(shown.offset)))
-        if isUnchanged { return .success(FrontResponse(status: 304, fields: fields)) }
         do throws(CodingFailure) {
-            let content = try body(coding)
-            return .success(FrontResponse(status: 200, fields: fields, coding: coding, content: content))
+            use(decision, decision.isUnchanged ? ByteBuffer() : try body(coding))
+            return nil
         } catch {
-            return .failure(notCoded(template.id, error))
+            return notCoded(template.id, error)
         }
     }
 
@@ -316,21 +373,25 @@ package final class FrontAnswerer {
             "a stored answer cannot be decoded; run `goalpost run publish --all`",
             metadata: ["template": "\(template)", "error": "\(failure)"]
         )
-        return Self.unavailable("The answer cannot be read at the moment.")
+        return Self.unreadable
     }
 
     /// Runs a read of the store; what goes wrong is told to the log in full and to the client in general.
     private func stored<Value>(_ body: () throws(PayloadStoreError) -> Value) throws(Problem) -> Value {
-        do throws(PayloadStoreError) { return try body() } catch {
-            logger.error("the payload store cannot be read", metadata: ["error": "\(error)"])
-            if case .notPublished = error { throw Self.unavailable("Nothing has been published yet.") }
-            throw Self.unavailable("The published answers cannot be read at the moment.")
-        }
+        do throws(PayloadStoreError) { return try body() } catch { throw unavailable(error) }
+    }
+
+    private func unavailable(_ error: PayloadStoreError) -> Problem {
+        logger.error("the payload store cannot be read", metadata: ["error": "\(error)"])
+        if case .notPublished = error { return Self.unavailable("Nothing has been published yet.") }
+        return Self.unavailable("The published answers cannot be read at the moment.")
     }
 
     private static func encoding(_ coding: AnswerNegotiation.Coding) -> [FrontResponse.Field] {
         coding.token.map { [.init("Content-Encoding", $0)] } ?? []
     }
+
+    private static let unreadable = unavailable("The answer cannot be read at the moment.")
 
     private static func unavailable(_ detail: String) -> Problem {
         Problem(.storeUnavailable, detail, fields: [.init("Retry-After", String(retryAfterSeconds))])
@@ -340,7 +401,7 @@ package final class FrontAnswerer {
         Problem(
             .notAcceptable,
             "Accept identity, gzip or zstd, or dcz with \(Route.path(of: template)) as Available-Dictionary.",
-            fields: [answerVary]
+            fields: [AnswerDecision.vary]
         )
     }
 }

@@ -1,7 +1,6 @@
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 
 /// Sets a client's connection up: NIO's HTTP/1 codec, this front's handler, and Hummingbird behind it.
 struct FrontChannel: ServerChildChannel {
@@ -22,7 +21,6 @@ struct FrontChannel: ServerChildChannel {
 
     func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
 
-    /// Puts the gate before all handlers, and the one that answers behind the decoder.
     private func insertHandlers(_ channel: any Channel) throws {
         guard let state = states.current(channel.eventLoop) else { throw ChannelError.operationUnsupported }
         try channel.syncOptions?.setOption(
@@ -33,18 +31,12 @@ struct FrontChannel: ServerChildChannel {
                 maximum: FrontLimits.readBytesMax
             )
         )
-        let now = NIODeadline.now()
-        let gate = WireGate(times: ConnectionTimes(limits, now: now), now: now)
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(gate, position: .first)
-        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        let handler = FrontHandler(
-            gate: gate,
+        let pipeline = FrontPipeline(
             state: state,
             limits: limits,
             connections: connections,
             answersHere: answersOnEventLoop
         )
-        try pipeline.addHandler(handler, position: .after(decoder))
+        try pipeline.add(to: channel)
     }
 }

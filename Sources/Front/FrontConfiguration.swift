@@ -19,6 +19,8 @@ package struct FrontConfiguration: Sendable {
     package var operatorTokenFile: String?
     /// How tokens are checked; only with the identity `tokens`.
     package var tokens: TokenConfiguration?
+    /// Where certificate and key lie; `nil` serves HTTP/1.1 without TLS.
+    package var tls: TLSCredentials.Files?
     /// Whether players' answers are given on the event loop, as they should be; tests switch it off to compare.
     package var answersOnEventLoop = true
 
@@ -33,7 +35,8 @@ package struct FrontConfiguration: Sendable {
         portFile: String? = nil,
         limits: FrontLimits = FrontLimits(),
         operatorTokenFile: String? = nil,
-        tokens: TokenConfiguration? = nil
+        tokens: TokenConfiguration? = nil,
+        tls: TLSCredentials.Files? = nil
     ) {
         self.storeDirectory = storeDirectory
         self.statusFile = statusFile
@@ -46,6 +49,7 @@ package struct FrontConfiguration: Sendable {
         self.limits = limits
         self.operatorTokenFile = operatorTokenFile
         self.tokens = tokens
+        self.tls = tls
     }
 
     /// Refuses what must never run: believing headers from other machines.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import PayloadStore
 
 /// Sits between NIO's HTTP/1 decoder and Hummingbird: answers players' requests itself, on the event loop, and
 /// passes all others on.
@@ -15,18 +16,18 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A body up to this size goes to the system in one piece with its head; copying it costs less than a
     /// second piece.
-    private static let joinedBytesMax = 16 << 10
+    static let joinedBytesMax = 16 << 10
 
     /// What is being read.
-    private enum Reading {
+    enum Reading {
         case nothing
         /// A request that is answered here once it is whole; its body, within the limit, is ignored.
-        case answered(FrontRequest, Route, RequestInProgress)
+        case answered(FrontRequest, AnswerSlot, RequestInProgress)
         /// A request that goes on to Hummingbird as it comes.
         case passedOn
     }
 
-    private enum Waiting {
+    enum Waiting {
         case part(HTTPServerRequestPart)
         case malformed(HTTPParserError)
     }
@@ -37,17 +38,20 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let connections: ConnectionCount
     private let answersHere: Bool
     private var isRefused = false
-    private var reading = Reading.nothing
+    var reading = Reading.nothing
     /// The request that Hummingbird is answering.
-    private var passed: RequestInProgress?
-    private var waiting = CircularBuffer<Waiting>(initialCapacity: 0)
+    var passed: RequestInProgress?
+    var waiting = CircularBuffer<Waiting>(initialCapacity: 0)
     /// Nothing is read or written any more; the client is given time to take what was written.
     private(set) var isClosing = false
     private var isFlushed = false
-    private var isInputClosed = false
-    private var isDraining = false
-    private var hasWritten = false
+    var isInputClosed = false
+    var isDraining = false
+    var hasWritten = false
     private var isReadWanted = false
+    var context: ChannelHandlerContext?
+    /// What came last, for when it comes again.
+    var repeated = RepeatedRequest()
     private var hasToldUnwritable = false
     var alarm: (task: Scheduled<Void>, at: NIODeadline)?
 
@@ -68,6 +72,8 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The connection
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        gate.handler = self
         isRefused = !connections.open()
         state.metrics.countConnection()
         if context.channel.isActive { begin(context) }
@@ -76,6 +82,7 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         alarm?.task.cancel()
         alarm = nil
+        (self.context, gate.handler) = (nil, nil)
         connections.close()
     }
 
@@ -150,6 +157,11 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
         let part = Self.unwrapInboundIn(data)
+        switch part {
+        case .head: repeated.headCame()
+        case .body: break
+        case .end: repeated.endCame()
+        }
         if waiting.isEmpty, !mustWait(part, context) {
             take(part, context)
         } else {
@@ -184,8 +196,9 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
             reading = .nothing
             switch ended {
             case .nothing: break
-            case .answered(let request, let route, let progress):
-                write(state.answerer.response(to: request, route: route), progress, context)
+            case .answered(let request, let slot, let progress):
+                if progress.keepsAlive { repeated.wasAnswered(request, slot, progress) }
+                answer(request, slot, progress, context)
             case .passedOn:
                 passed?.isRead = true
                 if passed?.isAnswered == true {
@@ -216,10 +229,10 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
             keepsAlive: scanned.isKeepAlive && !scanned.wantsUpgrade,
             saysKeepAlive: scanned.isOldVersion
         )
-        if answersHere, case .answer = route, target.utf8.first == UInt8(ascii: "/"), !scanned.isChunked,
-            !scanned.expectsContinue
+        if answersHere, case .answer(let slot) = route, target.utf8.first == UInt8(ascii: "/"),
+            !scanned.isChunked, !scanned.expectsContinue
         {
-            reading = .answered(scanned.request, route, progress)
+            reading = .answered(scanned.request, slot, progress)
             return
         }
         passed = progress
@@ -269,18 +282,14 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let problem =
             error == .headerOverflow
-            ? Problem(
-                .headerTooLarge,
-                "The target and fields of a request may have \(limits.headerBytesMax) bytes and "
-                    + "\(FrontLimits.headerFieldsMax) fields."
-            ) : Problem(.invalidRequest, "The request is not valid HTTP/1.1.")
+            ? Problem.headerTooLarge(limits) : Problem(.invalidRequest, "The request is not valid HTTP/1.1.")
         refuse(problem, target: "", .malformed, context)
     }
 
     // MARK: Responses
 
     /// Writes an answer of this handler's own.
-    private func write(
+    func write(
         _ response: FrontResponse,
         _ progress: RequestInProgress,
         _ context: ChannelHandlerContext
@@ -373,7 +382,7 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
         setAlarm(context)
     }
 
-    private func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         guard hasWritten else { return }
         hasWritten = false
         context.flush()

@@ -16,8 +16,13 @@ package struct FrontLimits: Sendable, Equatable {
     /// How long a client may take no byte of what waits for it, in seconds.
     package var writeSeconds = 60
 
+    /// Requests that may be under way at once on one connection of HTTP/2.
+    package var streamsMax = 100
+
     package init() {}
 
+    /// Bytes of fields that an HTTP/2 client may have kept for its next requests.
+    package static let headerTableBytesMax = 4096
     /// Header fields of a request.
     package static let headerFieldsMax = 100
     /// Connections above ``connectionsMax`` that are being told so at the same time.
@@ -25,6 +30,8 @@ package struct FrontLimits: Sendable, Equatable {
     /// How long a connection that was closed for writing is kept to take what the client still sends, so that
     /// the client reads the answer instead of a reset; in seconds.
     package static let lingerSeconds = 2
+    /// How often the TLS certificate and key are looked at, in seconds.
+    package static let certificateCheckSeconds = 5
     /// Most bytes read from a connection at once, which bounds the requests that can wait on it.
     package static let readBytesMax = 8 << 10
 }

@@ -17,8 +17,6 @@ package struct FrontContext: RequestContext {
 package struct FrontResponder: HTTPResponder {
     package typealias Context = FrontContext
 
-    private static let availableDictionary = name("Available-Dictionary")
-    private static let player = name(PlayerIdentity.headerName)
     /// Fields by which a proxy says that the connection's other end is not the client.
     private static let forwarding = ["Forwarded", "X-Forwarded-For", "Via"].map(name)
 
@@ -70,18 +68,7 @@ package struct FrontResponder: HTTPResponder {
             }
             return Self.response(try await figures(route), isHead: isHead)
         }
-        let answer = answerers.response(
-            to: FrontRequest(
-                method: method,
-                target: target,
-                acceptEncoding: fields[values: .acceptEncoding],
-                availableDictionary: fields[values: Self.availableDictionary],
-                ifNoneMatch: fields[values: .ifNoneMatch],
-                ifModifiedSince: fields[values: .ifModifiedSince],
-                player: fields[values: Self.player],
-                authorization: fields[values: .authorization]
-            )
-        )
+        let answer = answerers.response(to: FrontRequest(request.head))
         return Self.response(answer, isHead: isHead)
     }
 
@@ -101,21 +88,17 @@ package struct FrontResponder: HTTPResponder {
     }
 
     private static func response(_ answer: FrontResponse, isHead: Bool) -> Response {
-        var fields = HTTPFields()
-        fields.reserveCapacity(answer.fields.count + 3)
-        for field in answer.fields {
-            guard let name = HTTPField.Name(field.name) else { continue }
-            fields.append(HTTPField(name: name, value: field.value))
-        }
-        let status = HTTPResponse.Status(code: answer.status)
-        // A 304 has no length of its own, and HEAD has GET's.
-        if answer.status == 304 {
-            var response = Response(status: status, headers: fields)
-            response.headers[.contentLength] = nil
+        let head = HTTPResponse(answer)
+        if isHead || answer.status == 304 {
+            // Hummingbird would add a length of 0.
+            var response = Response(status: head.status, headers: head.headerFields, body: ResponseBody())
+            response.headers[.contentLength] = head.headerFields[.contentLength]
             return response
         }
-        fields[.contentLength] = String(answer.content.readableBytes)
-        if isHead { return Response(status: status, headers: fields, body: ResponseBody()) }
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: answer.content))
+        return Response(
+            status: head.status,
+            headers: head.headerFields,
+            body: ResponseBody(byteBuffer: answer.content)
+        )
     }
 }

@@ -21,6 +21,8 @@ package struct FrontServer: Sendable {
         case operatorToken(OperatorAccess.Failure)
         /// The file of the keys that tokens are checked with cannot be used.
         case tokenKeys(KeySource.Failure)
+        /// Certificate or key cannot be had.
+        case tls(TLSCredentials.Failure)
 
         package var description: String {
             switch self {
@@ -30,13 +32,14 @@ package struct FrontServer: Sendable {
             case .portFile(let failure): failure.description
             case .operatorToken(let failure): failure.description
             case .tokenKeys(let failure): failure.description
+            case .tls(let failure): failure.description
             }
         }
 
         /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
         package var exitCode: Int32 {
             switch self {
-            case .refused, .operatorToken, .tokenKeys: 78
+            case .refused, .operatorToken, .tokenKeys, .tls: 78
             case .cannotListen: 69
             case .portFile: 73
             }
@@ -48,8 +51,8 @@ package struct FrontServer: Sendable {
 
     /// What whoever started the front may want to hear of it.
     package enum Moment: Sendable, Equatable {
-        /// Connections are accepted at this address from now on.
-        case listening(ListenAddress)
+        /// Connections are accepted at this address from now on, and speak TLS or do not.
+        case listening(ListenAddress, isSecure: Bool)
         /// All threads that serve connections have turned since the last time: none of them hangs.
         case alive
         /// No more connections are accepted; requests that are being answered are finished.
@@ -89,11 +92,12 @@ package struct FrontServer: Sendable {
                 } ?? OperatorAccess()
         } catch { throw .operatorToken(error) }
         let tokens = configuration.tokens.map { TokenIdentity($0) }
+        let credentials = try loadCredentials()
         let refreshing = try await startRefreshing(tokens)
         defer { refreshing?.cancel() }
         let failed = FirstFailure()
         do {
-            try await application(failed, access, tokens).runService()
+            try await application(failed, access, tokens, credentials).runService()
         } catch {
             throw failed.failure.withLock { $0 } ?? .cannotListen(configuration.listen, reason: "\(error)")
         }
@@ -120,7 +124,8 @@ package struct FrontServer: Sendable {
     private func application(
         _ failed: FirstFailure,
         _ access: OperatorAccess,
-        _ tokens: TokenIdentity?
+        _ tokens: TokenIdentity?,
+        _ credentials: TLSCredentials?
     ) async throws -> Application<FrontResponder> {
         let limits = effectiveLimits
         let group = Self.loops
@@ -162,7 +167,7 @@ package struct FrontServer: Sendable {
                 if case .status(let isJSON) = route { return try await status.response(isJSON: isJSON) }
                 return try await metrics.response()
             },
-            server: server(states, limits, connections),
+            server: server(states, limits, connections, credentials),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listen.host, port: configuration.listen.port),
                 serverName: ResponseHead.serverName,
@@ -171,7 +176,7 @@ package struct FrontServer: Sendable {
                     limits.connectionsMax + FrontLimits.refusalsMax
                 )
             ),
-            onServerRunning: { channel in listening(channel, failed) },
+            onServerRunning: { channel in listening(channel, failed, credentials) },
             eventLoopGroupProvider: .shared(group),
             logger: quietLogger
         )
@@ -180,11 +185,12 @@ package struct FrontServer: Sendable {
     private func server(
         _ states: EventLoopStates,
         _ limits: FrontLimits,
-        _ connections: ConnectionCount
+        _ connections: ConnectionCount,
+        _ credentials: TLSCredentials?
     ) -> HTTPServerBuilder {
         let answersOnEventLoop = configuration.answersOnEventLoop
         return HTTPServerBuilder { responder in
-            FrontChannel(
+            let plain = FrontChannel(
                 base: HTTP1Channel(
                     responder: responder,
                     // Without a time limit of its own: it does not see the requests answered before it.
@@ -201,6 +207,8 @@ package struct FrontServer: Sendable {
                 connections: connections,
                 answersOnEventLoop: answersOnEventLoop
             )
+            guard let credentials else { return plain }
+            return SecureChannel(http1: plain, credentials: credentials, responder: responder)
         }
     }
 
@@ -218,20 +226,57 @@ package struct FrontServer: Sendable {
         return limits
     }
 
-    private func listening(_ channel: any Channel, _ failed: FirstFailure) {
+    private func listening(
+        _ channel: any Channel,
+        _ failed: FirstFailure,
+        _ credentials: TLSCredentials?
+    ) {
         let port = channel.localAddress?.port ?? configuration.listen.port
         let address = ListenAddress(host: configuration.listen.host, port: port)
         do throws(PortFile.Failure) {
             if let path = configuration.portFile { try PortFile.write(address, to: path) }
-            logger.info("listening on http://\(address)")
-            report(.listening(address))
+            logger.info("listening on \(credentials == nil ? "http" : "https")://\(address)")
+            report(.listening(address, isSecure: credentials != nil))
             reportAlive(on: channel.eventLoop)
+            if let credentials { follow(credentials, on: channel) }
             // The listening socket is the first that a drain closes.
             channel.closeFuture.whenComplete { [report] _ in report(.draining) }
         } catch {
             failed.failure.withLock { $0 = .portFile(error) }
             channel.close(promise: nil)
         }
+    }
+
+    /// Reads certificate and key, where there are any.
+    private func loadCredentials() throws(Failure) -> TLSCredentials? {
+        guard let files = configuration.tls else { return nil }
+        do throws(TLSCredentials.Failure) {
+            let credentials = try TLSCredentials(files)
+            if credentials.isKeyExposed {
+                logger.warning(
+                    "everybody on this machine can read the TLS key",
+                    metadata: ["file": "\(files.key)"]
+                )
+            }
+            return credentials
+        } catch { throw .tls(error) }
+    }
+
+    /// Takes a renewed certificate, as long as the front listens.
+    private func follow(_ credentials: TLSCredentials, on channel: any Channel) {
+        let interval = TimeAmount.seconds(Int64(FrontLimits.certificateCheckSeconds))
+        let task = channel.eventLoop.scheduleRepeatedAsyncTask(initialDelay: interval, delay: interval) {
+            [logger] _ in
+            NIOThreadPool.singleton.runIfActive(eventLoop: channel.eventLoop) {
+                switch credentials.reload() {
+                case .unchanged: break
+                case .replaced: logger.info("the TLS certificate was renewed")
+                case .kept(let failure):
+                    logger.warning("the last TLS certificate stays in use", metadata: ["error": "\(failure)"])
+                }
+            }
+        }
+        channel.closeFuture.whenComplete { _ in task.cancel() }
     }
 
     /// Says so again and again, each time once every thread has done a piece of work given to it.
@@ -251,6 +296,9 @@ package struct FrontServer: Sendable {
         logger.logLevel = max(logger.logLevel, .notice)
         return logger
     }
+
+    /// Says how many threads serve connections, at least 1; only before the first server of a process, once.
+    package static func setThreads(_ count: Int) { NIOSingletons.groupLoopCountSuggestion = count }
 
     /// The threads that serve connections; the process's own, never shut down.
     private static let loops = MultiThreadedEventLoopGroup.singleton

@@ -36,6 +36,15 @@ package struct Problem: Error, Equatable, Sendable {
         Problem(.bodyTooLarge, "The body has more than \(limits.bodyBytesMax) bytes; none is needed here.")
     }
 
+    /// A head beyond the limits.
+    static func headerTooLarge(_ limits: FrontLimits) -> Problem {
+        Problem(
+            .headerTooLarge,
+            "The target and fields of a request may have \(limits.headerBytesMax) bytes and "
+                + "\(FrontLimits.headerFieldsMax) fields."
+        )
+    }
+
     /// The status, which the code decides.
     package var status: Int {
         switch code {

@@ -40,6 +40,18 @@ package final class PublishedAnswers {
         }
     }
 
+    /// The same for a body without a result: not generic, for whoever looks once a request.
+    package func look(
+        _ body: (StoreView) throws(PayloadStoreError) -> Void
+    ) throws(PayloadStoreError) {
+        do throws(PayloadStoreError) {
+            try current().look(body)
+        } catch {
+            if case .lmdb = error { reader = nil }
+            throw error
+        }
+    }
+
     /// The open reader; a new one when there is none or another store has taken its store's place.
     private func current() throws(PayloadStoreError) -> PayloadReader {
         let now = ContinuousClock.now

@@ -19,6 +19,8 @@ package final class ReadyTemplate: Sendable {
     package let structuredField: String
     /// Tells clients that can use one where the dictionary for their next request lies.
     package let link: FrontResponse.Field
+    /// What a `dcz` body of its frames begins with.
+    let dczHead: [UInt8]
     /// The first eight bytes of the id.
     let seed: UInt64
 
@@ -31,6 +33,7 @@ package final class ReadyTemplate: Sendable {
         dictionary = try DecompressionDictionary(template: json)
         structuredField = id.structuredField
         link = .init("Link", "<\(Route.path(of: id))>; rel=\"compression-dictionary\"")
+        dczHead = AnswerNegotiation.dczMagic + id.bytes
         seed = id.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
@@ -53,7 +56,7 @@ package final class ReadyTemplate: Sendable {
             case .dcz:
                 let template = Array(json.readableBytesView)
                 let frame = try SequenceCompressor(template: template).compress(whole: template)
-                return ByteBuffer(bytes: AnswerNegotiation.dczMagic + id.bytes + frame)
+                return ByteBuffer(bytes: dczHead + frame)
             case .zstd:
                 let compressor = try FrameCompressor(level: Self.zstdLevel)
                 return ByteBuffer(

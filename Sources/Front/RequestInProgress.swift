@@ -4,7 +4,7 @@ import NIOHTTP1
 /// A request from its head to the end of its answer, as the connection sees it.
 struct RequestInProgress {
     let label: RequestMetrics.RouteLabel
-    let startedAt: NIODeadline
+    var startedAt: NIODeadline
     let isHead: Bool
     /// Whether the connection goes on afterwards.
     private(set) var keepsAlive: Bool

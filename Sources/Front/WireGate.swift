@@ -12,7 +12,11 @@ final class WireGate: ChannelInboundHandler, RemovableChannelHandler {
     var times: ConnectionTimes
     /// When the bytes being read came.
     private(set) var readAt: NIODeadline
+    /// Reads the requests, and knows when one comes again; it takes itself away when it leaves the pipeline.
+    var handler: FrontHandler?
     private var context: ChannelHandlerContext?
+    /// The decoder has got something since the last end of reading.
+    private var hasPassedOn = false
 
     init(times: ConnectionTimes, now: NIODeadline) {
         self.times = times
@@ -25,8 +29,23 @@ final class WireGate: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         readAt = .now()
+        let bytes = Self.unwrapInboundIn(data)
+        if let handler, handler.answerAgain(bytes) { return }
         times.bytesCame(readAt)
+        hasPassedOn = true
+        handler?.repeated.readBegins()
         context.fireChannelRead(data)
+        handler?.readEnded(bytes)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if hasPassedOn || handler == nil {
+            hasPassedOn = false
+            context.fireChannelReadComplete()
+        } else {
+            // Nobody behind this handler has heard of anything.
+            handler?.flushAnswers()
+        }
     }
 
     /// Writes bytes behind all that was written before; nothing is flushed.

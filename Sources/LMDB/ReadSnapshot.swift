@@ -52,4 +52,23 @@ internal import CLMDB
         guard isReading else { throw environment.codes.error(MDB_BAD_TXN, "reading after the end") }
         return try body(unsafe ReadView(transaction: transaction, codes: environment.codes))
     }
+
+    /// Number of the newest committed transaction in the state taken by `begin`; outside of it this throws.
+    package func transactionNumber() throws(LMDBError) -> UInt64 {
+        guard isReading else { throw environment.codes.error(MDB_BAD_TXN, "reading after the end") }
+        return unsafe ReadView(transaction: transaction, codes: environment.codes).transactionNumber
+    }
+
+    /// Lends the value of `key` in the state taken by `begin`, where there is one; outside of it this throws.
+    ///
+    /// Not generic, for whoever reads once a request.
+    package func lend(
+        in database: Database,
+        of key: [UInt8],
+        _ body: (RawSpan) -> Void
+    ) throws(LMDBError) {
+        guard isReading else { throw environment.codes.error(MDB_BAD_TXN, "reading after the end") }
+        try unsafe ReadView(transaction: transaction, codes: environment.codes)
+            .lend(in: database, of: key, body)
+    }
 }

@@ -21,7 +21,18 @@ internal import CLMDB
         of key: [UInt8],
         _ body: (RawSpan) -> Value
     ) throws(LMDBError) -> Value? {
-        guard !key.isEmpty, key.count <= Environment.keyBytesMax else { return nil }
+        var value: Value?
+        try lend(in: database, of: key) { value = body($0) }
+        return value
+    }
+
+    /// The same for a body without a result: not generic, so that a call across rooms costs nothing of its own.
+    package func lend(
+        in database: Database,
+        of key: [UInt8],
+        _ body: (RawSpan) -> Void
+    ) throws(LMDBError) {
+        guard !key.isEmpty, key.count <= Environment.keyBytesMax else { return }
         var found = unsafe MDB_val()
         let code = unsafe key.withUnsafeBytes { bytes in
             var wanted = unsafe MDB_val(
@@ -30,10 +41,10 @@ internal import CLMDB
             )
             return unsafe mdb_get(transaction, database.handle, &wanted, &found)
         }
-        if code == MDB_NOTFOUND { return nil }
+        if code == MDB_NOTFOUND { return }
         try codes.check(code, "mdb_get")
         let bytes = unsafe UnsafeRawBufferPointer(start: found.mv_data, count: found.mv_size)
-        return unsafe body(bytes.bytes)
+        unsafe body(bytes.bytes)
     }
 
     /// A copy of the value of `key`, nil when there is none.

@@ -28,6 +28,15 @@ package final class PayloadReader {
         return try body(StoreView(reader: self, state: try currentState()))
     }
 
+    /// The same for a body without a result: not generic, so that a call across rooms costs nothing of its own.
+    package func look(
+        _ body: (StoreView) throws(PayloadStoreError) -> Void
+    ) throws(PayloadStoreError) {
+        do throws(LMDBError) { try snapshot.begin() } catch { throw .lmdb(error) }
+        defer { snapshot.end() }
+        try body(StoreView(reader: self, state: try currentState()))
+    }
+
     /// What the store shows now.
     package func state() throws(PayloadStoreError) -> PublishedState {
         try read { view throws(PayloadStoreError) in view.state }
@@ -75,23 +84,32 @@ package final class PayloadReader {
         _ slot: AnswerSlot,
         _ body: (AnswerHeader, RawSpan) -> Value
     ) throws(PayloadStoreError) -> Value? {
-        let found = try storing { () throws(LMDBError) in
-            try snapshot.withView { view throws(LMDBError) in
-                try view.value(in: store.layout.answers, of: user) { span -> Value? in
-                    let located = span.withUnsafeBytes { bytes -> (AnswerHeader, Range<Int>)? in
-                        guard let record = AnswerRecord(bytes), let frame = record.frame(slot) else {
-                            return nil
-                        }
-                        return (record.header(slot), frame)
-                    }
-                    guard let (header, frame) = located else { return nil }
-                    return body(header, span.extracting(frame))
-                }
-            }
-        }
-        guard let found else { return nil }
-        guard let value = found else { throw .corruptAnswer(directory: store.directory, user: user) }
+        var value: Value?
+        try lend(of: user, slot) { value = body($0, $1) }
         return value
+    }
+
+    /// Not generic, as the calls below it.
+    fileprivate func lend(
+        of user: [UInt8],
+        _ slot: AnswerSlot,
+        _ body: (AnswerHeader, RawSpan) -> Void
+    ) throws(PayloadStoreError) {
+        var isDamaged = false
+        do throws(LMDBError) {
+            try snapshot.lend(in: store.layout.answers, of: user) { span in
+                let located = span.withUnsafeBytes { bytes -> (AnswerHeader, Range<Int>)? in
+                    guard let record = AnswerRecord(bytes), let frame = record.frame(slot) else { return nil }
+                    return (record.header(slot), frame)
+                }
+                guard let (header, frame) = located else {
+                    isDamaged = true
+                    return
+                }
+                body(header, span.extracting(frame))
+            }
+        } catch { throw .lmdb(error) }
+        if isDamaged { throw .corruptAnswer(directory: store.directory, user: user) }
     }
 
     fileprivate func storedTemplate(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
@@ -108,9 +126,8 @@ package final class PayloadReader {
     }
 
     private func currentState() throws(PayloadStoreError) -> PublishedState {
-        let transaction = try storing { () throws(LMDBError) in
-            try snapshot.withView { view throws(LMDBError) in view.transactionNumber }
-        }
+        let transaction: UInt64
+        do throws(LMDBError) { transaction = try snapshot.transactionNumber() } catch { throw .lmdb(error) }
         if let known, known.transaction == transaction { return known.state }
         let found = try storing { () throws(LMDBError) in
             try snapshot.withView { view throws(LMDBError) in
@@ -141,6 +158,15 @@ package struct StoreView {
         _ body: (AnswerHeader, RawSpan) -> Value
     ) throws(PayloadStoreError) -> Value? {
         try reader.answer(of: user, slot, body)
+    }
+
+    /// The same for a body without a result; it is not called when the player has no answer.
+    package func lendAnswer(
+        of user: [UInt8],
+        _ slot: AnswerSlot,
+        _ body: (AnswerHeader, RawSpan) -> Void
+    ) throws(PayloadStoreError) {
+        try reader.lend(of: user, slot, body)
     }
 
     /// A template's bytes, nil when it is not stored.

@@ -217,6 +217,36 @@ package struct SettingKey: Sendable {
                 standard: nil,
                 meaning: "A file whose text, as bearer token, opens /metrics to other machines than this one."
             )
+        case .frontTLSCertificateFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "PEM file of the front's certificate and its chain; with it the front speaks TLS only."
+            )
+        case .frontTLSKeyFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "PEM file of the certificate's unencrypted private key."
+            )
+        case .frontStreamsMax:
+            self.init(
+                name: name,
+                kind: .number(range: 1...10_000, unit: "requests"),
+                standard: "100",
+                meaning: "Requests under way at once on one connection of HTTP/2."
+            )
+        case .frontThreads:
+            self.init(
+                name: name,
+                kind: .number(range: 0...1024, unit: "threads"),
+                standard: "0",
+                meaning:
+                    "Threads that serve the front's connections; 0 takes as many as there are processors."
+            )
         case .tokenKeys:
             self.init(
                 name: name,

@@ -36,6 +36,10 @@ package struct Settings: Sendable, Equatable {
     package let tokenIssuer: String?
     package let tokenRefreshSeconds: Int
     package let tokenCacheEntries: Int
+    package let frontTLSCertificateFile: String?
+    package let frontTLSKeyFile: String?
+    package let frontStreamsMax: Int
+    package let frontThreads: Int
     package let ingestURL: String
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
@@ -108,6 +112,10 @@ package struct Settings: Sendable, Equatable {
         tokenIssuer = try values.text(.tokenIssuer)
         tokenRefreshSeconds = try values.number(.tokenRefreshSeconds)
         tokenCacheEntries = try values.number(.tokenCacheEntries)
+        frontTLSCertificateFile = try values.text(.frontTLSCertificateFile)
+        frontTLSKeyFile = try values.text(.frontTLSKeyFile)
+        frontStreamsMax = try values.number(.frontStreamsMax)
+        frontThreads = try values.number(.frontThreads)
         ingestURL = try values.requiredText(.ingestURL)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)

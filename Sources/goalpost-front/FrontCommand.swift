@@ -22,6 +22,10 @@ struct FrontCommand: AsyncParsableCommand {
             Who asks is told by a bearer token (JWT, RS256 or ES256), checked with the keys that the setting token_keys
             names; without keys, and without --insecure-header-auth, every player's route answers 401.
 
+            With front_tls_certificate_file and front_tls_key_file it speaks TLS 1.2 or newer only, and over it HTTP/2
+            and HTTP/1.1; a renewed certificate is taken within seconds. Without them it speaks plain HTTP/1.1, for
+            loopback and for a proxy that ends TLS.
+
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
             SIGTERM and SIGINT end it after the requests that are being answered.
 
@@ -60,6 +64,7 @@ struct FrontCommand: AsyncParsableCommand {
         var logger = Logger(label: "goalpost-front")
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         let configuration = try configuration(settings)
+        if settings.frontThreads > 0 { FrontServer.setThreads(settings.frontThreads) }
         let manager = ServiceReport(logger: logger)
         let server = FrontServer(
             configuration: configuration,
@@ -103,7 +108,8 @@ struct FrontCommand: AsyncParsableCommand {
             portFile: portFile,
             limits: FrontLimits(settings),
             operatorTokenFile: settings.frontOperatorTokenFile,
-            tokens: try tokens(settings)
+            tokens: try tokens(settings),
+            tls: try tlsFiles(settings)
         )
     }
 
@@ -122,6 +128,18 @@ struct FrontCommand: AsyncParsableCommand {
             refreshSeconds: settings.tokenRefreshSeconds,
             cacheEntriesMax: settings.tokenCacheEntries
         )
+    }
+
+    private func tlsFiles(_ settings: Settings) throws(ExitCode) -> TLSCredentials.Files? {
+        switch (settings.frontTLSCertificateFile, settings.frontTLSKeyFile) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return TLSCredentials.Files(certificate: certificate, key: key)
+        default:
+            throw fail(
+                "front_tls_certificate_file and front_tls_key_file need each other: set both, or neither",
+                code: SettingsError.exitCode
+            )
+        }
     }
 
     /// Writes the one line that says what is wrong, and gives the status to end with.

@@ -11,5 +11,6 @@ extension FrontLimits {
         idleSeconds = settings.frontIdleSeconds
         requestSeconds = settings.frontRequestSeconds
         writeSeconds = settings.frontWriteSeconds
+        streamsMax = settings.frontStreamsMax
     }
 }

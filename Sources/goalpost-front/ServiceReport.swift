@@ -28,7 +28,8 @@ struct ServiceReport: Sendable {
         guard let manager else { return }
         let message: ServiceManager.Message =
             switch moment {
-            case .listening(let address): .ready(status: "listening on http://\(address)")
+            case .listening(let address, let isSecure):
+                .ready(status: "listening on \(isSecure ? "https" : "http")://\(address)")
             case .alive: .alive
             case .draining: .stopping(status: "finishing the requests that are being answered")
             }

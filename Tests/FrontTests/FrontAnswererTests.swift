@@ -1,5 +1,6 @@
 import Foundation
 import Front
+import NIOCore
 import PayloadStore
 import Testing
 
@@ -152,6 +153,31 @@ import Testing
             let changed = answerer.response(to: request)
             #expect(changed.status == 200)
             #expect(changed.body == TestStore.json(progress: 8, kind: "assignedGoals"))
+        }
+    }
+
+    @Test func `a body that somebody holds stays as it was, whoever asks next`() async throws {
+        try await TestStore.with { store in
+            try store.publish([("p1", 7, 1), ("p2", 9, 2), ("p3", 4, 3)])
+            let answerers = store.answerer(laneCount: 1)
+            func body(_ player: String) -> ByteBuffer {
+                let target = "/challenge/v1/challenges/initialize"
+                return answerers.response(to: FrontRequest(target: target, player: [player])).content
+            }
+            let asked = (0..<40).map { ["p1", "p2", "p1", "p3", "p3"][$0 % 5] }
+            let held = asked.map(body)
+            for (player, content) in zip(asked, held) {
+                let progress = ["p1": 7, "p2": 9, "p3": 4][player] ?? 0
+                #expect(
+                    Array(content.readableBytesView)
+                        == TestStore.json(progress: progress, kind: "assignedGoals")
+                )
+            }
+            // And with other progress the same player gets another body.
+            try store.publish([("p1", 8, 1)])
+            #expect(
+                Array(body("p1").readableBytesView) == TestStore.json(progress: 8, kind: "assignedGoals")
+            )
         }
     }
 

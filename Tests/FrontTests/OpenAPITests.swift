@@ -61,7 +61,11 @@ import Testing
             )
             let text = String(decoding: result.output, as: UTF8.self)
             #expect(result.status == 0, "\(text.suffix(6000))\(result.error.suffix(1000))")
-            #expect(text.contains("No issues found"), "\(text.suffix(2000))")
+            let counts = try #require(
+                try /(\d+) generated, (\d+) passed/.firstMatch(in: text),
+                "\(text.suffix(2000))"
+            )
+            #expect(counts.1 == counts.2 && Int(counts.1) ?? 0 > 200)
         }
     }
 }

@@ -6,6 +6,9 @@ import Testing
 final class RunningFront {
     /// `HOST:PORT` as the port file says.
     let address: String
+    /// What it wrote to its log before it listened.
+    let firstLines: String
+    private let scheme: String
     private let process: Process
     private let log: Pipe
 
@@ -26,14 +29,16 @@ final class RunningFront {
         process.standardError = log
         try process.run()
         var said = ""
-        while !said.contains("listening on http://") {
+        while !said.contains("listening on http") || !said.hasSuffix("\n") {
             let more = log.fileHandleForReading.availableData
             try #require(!more.isEmpty, "the front ended: \(said)")
             said += String(decoding: more, as: UTF8.self)
         }
         let line = try String(contentsOf: portFile, encoding: .utf8)
         address = String(line.dropLast())
-        try #require(said.contains("listening on http://\(address)"))
+        scheme = said.contains("listening on https://") ? "https" : "http"
+        firstLines = said
+        try #require(said.contains("listening on \(scheme)://\(address)"))
     }
 
     /// The process, for what only the system can tell of it.
@@ -76,7 +81,7 @@ final class RunningFront {
         let arguments = ["--silent", "--show-error", "--include", "--max-time", "60", "--path-as-is"]
         let (status, output, error) = try Command.run(
             "/usr/bin/curl",
-            arguments + options + ["http://\(address)\(path)"]
+            arguments + options + ["\(scheme)://\(address)\(path)"]
         )
         try #require(status == 0, "curl: \(error)")
         return try Self.parse(Array(output))

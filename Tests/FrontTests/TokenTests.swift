@@ -56,8 +56,13 @@ import Testing
             server.standardError = FileHandle.nullDevice
             try server.run()
             defer { server.terminate() }
-            let line = try #require(try output.fileHandleForReading.read(upToCount: 16))
-            let port = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            var line = ""
+            while !line.hasSuffix("\n") {
+                let more = output.fileHandleForReading.availableData
+                try #require(!more.isEmpty, "the server of keys ended")
+                line += String(decoding: more, as: UTF8.self)
+            }
+            let port = line.dropLast()
             let url = "http://127.0.0.1:\(port)/jwks.json"
             let front = try RunningFront(
                 data: store.directory,

@@ -59,9 +59,8 @@ enum Arrows {
         "Front": [
             "APIDocs", "BlockingLane", "Deflate", "PayloadStore", "StatusPages", "StatusReport", "Tokens",
             "Zstd",
-            "Hummingbird",
-            "HummingbirdCore", "HTTPTypes", "NIOCore",
-            "NIOHTTP1", "NIOPosix", "Logging",
+            "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTP2", "NIOHTTPTypes",
+            "NIOHTTPTypesHTTP2", "NIOPosix", "NIOSSL", "Logging",
         ],
         // Assembly.
         "Jobs": [

@@ -45,6 +45,7 @@ import Testing
             Set(fileSystemWords),
             "Prepares the directories that initdb and postgres run in."
         ),
+        Exception("Sources/Front/FileMode.swift", ["FileManager"], "Asks who may read a key's file."),
         Exception(
             "Tokens",
             ["FileHandle"],

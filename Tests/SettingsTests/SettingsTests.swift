@@ -55,6 +55,8 @@ import Testing
         #expect(settings.tokenKeys == nil && settings.tokenIssuer == nil)
         #expect(settings.tokenRefreshSeconds == 600)
         #expect(settings.tokenCacheEntries == 65_536)
+        #expect(settings.frontTLSCertificateFile == nil && settings.frontTLSKeyFile == nil)
+        #expect(settings.frontStreamsMax == 100 && settings.frontThreads == 0)
         #expect(settings.ingestURL == "goalpost-ingest")
         #expect(settings.logLevel == "info")
         #expect(settings.challenges == nil && settings.namespace == nil && settings.databaseURL == nil)

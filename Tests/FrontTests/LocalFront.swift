@@ -15,7 +15,7 @@ enum LocalFront {
         configuration.answersOnEventLoop = answersOnEventLoop
         configuration.portFile = portFile.path()
         let server = FrontServer(configuration: configuration, logger: TestStore.silent)
-        let running = Task { try await server.run() }
+        let running = Task(executorPreference: OwnThreads()) { try await server.run() }
         // Other tests hold the threads that it needs to begin.
         let deadline = ContinuousClock.now + .seconds(300)
         while !FileManager.default.fileExists(atPath: portFile.path()), ContinuousClock.now < deadline {

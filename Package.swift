@@ -90,6 +90,7 @@ let package = Package(
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
         room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
+        room("Intake", ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"]),
         // The DDL, compiled in, so that a binary carries the schema it was written for.
         .target(
             name: "Partitions",
@@ -161,6 +162,10 @@ let package = Package(
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests(
+            "IntakeTests",
+            ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "TestKit"]
+        ),
         tests(
             "JobsTests",
             [

@@ -49,6 +49,7 @@ enum Arrows {
         // Stages.
         "EventLog": ["BlockingLane", "Disk", "Zstd"],
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
+        "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],

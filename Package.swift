@@ -45,6 +45,7 @@ let package = Package(
     products: [
         .executable(name: "goalpost", targets: ["goalpost"]),
         .executable(name: "goalpost-front", targets: ["goalpost-front"]),
+        .executable(name: "goalpost-ingest", targets: ["goalpost-ingest"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -61,11 +62,13 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
         // Handles: each the only room to open its door.
         room("Zstd", ["CZstd"], handles: true),
         room("Deflate", ["CDeflate"], handles: true),
+        room("Inflate", ["CZlib"], handles: true),
         room("LMDB", ["CLMDB"], handles: true),
         room("Postgres", ["CLibpq", "BlockingLane"], handles: true),
 
@@ -73,6 +76,7 @@ let package = Package(
         room("Disk"),
         room("BlockingLane", handles: true),
         room("LogLines", [log]),
+        room("Listening"),
         room("StatusReport"),
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
@@ -91,6 +95,13 @@ let package = Package(
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
         room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
         room("Intake", ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"]),
+        room(
+            "IntakeServer",
+            [
+                "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", hummingbird, hummingbirdCore,
+                httpTypes, crypto, nio, nioPosix, log,
+            ]
+        ),
         // The DDL, compiled in, so that a binary carries the schema it was written for.
         .target(
             name: "Partitions",
@@ -107,7 +118,8 @@ let package = Package(
         room(
             "Front",
             [
-                "Deflate", "PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1,
+                "Deflate", "Listening", "PayloadStore", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio,
+                nioHTTP1,
                 nioPosix, log,
             ]
         ),
@@ -133,7 +145,15 @@ let package = Package(
         ),
         .executableTarget(
             name: "goalpost-front",
-            dependencies: ["Front", "LogLines", "ServiceManager", "Settings", arguments, log],
+            dependencies: ["Front", "Listening", "LogLines", "ServiceManager", "Settings", arguments, log],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "goalpost-ingest",
+            dependencies: [
+                "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
+                "LogLines", "ServiceManager", "Settings", arguments, log,
+            ],
             swiftSettings: settings
         ),
 
@@ -156,7 +176,8 @@ let package = Package(
         tests(
             "FrontTests",
             [
-                "Front", "PayloadStore", "TestKit", "goalpost-front", crypto, hummingbird, hummingbirdTesting,
+                "Front", "Listening", "PayloadStore", "TestKit", "goalpost-front", crypto, hummingbird,
+                hummingbirdTesting,
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
         ),
@@ -166,6 +187,8 @@ let package = Package(
             "IntakeTests",
             ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "TestKit"]
         ),
+        tests("InflateTests", ["Inflate"]),
+        tests("IntakeServerTests", ["TestKit", "goalpost", "goalpost-ingest"]),
         tests(
             "JobsTests",
             [

@@ -1,3 +1,4 @@
+package import Listening
 import Glibc
 import Hummingbird
 import HummingbirdCore

@@ -1,3 +1,4 @@
+import Listening
 import Glibc
 package import NIOCore
 

@@ -1,3 +1,4 @@
+import Listening
 import ArgumentParser
 import Front
 import Glibc

@@ -1,3 +1,4 @@
+import Listening
 import Crypto
 import Foundation
 import Front

@@ -20,7 +20,7 @@ enum Arrows {
 
     /// Rooms that hold a C handle, with the door that they alone may open.
     static let doors: [String: String] = [
-        "Zstd": "CZstd", "Deflate": "CDeflate", "LMDB": "CLMDB", "Postgres": "CLibpq",
+        "Zstd": "CZstd", "Deflate": "CDeflate", "Inflate": "CZlib", "LMDB": "CLMDB", "Postgres": "CLibpq",
     ]
 
     /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
@@ -28,12 +28,14 @@ enum Arrows {
         // Handles.
         "Zstd": ["CZstd"],
         "Deflate": ["CDeflate"],
+        "Inflate": ["CZlib"],
         "LMDB": ["CLMDB"],
         "Postgres": ["CLibpq", "BlockingLane"],
         // Machine room.
         "Disk": [],
         "BlockingLane": [],
         "LogLines": ["Logging"],
+        "Listening": [],
         "StatusReport": [],
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
@@ -50,12 +52,17 @@ enum Arrows {
         "EventLog": ["BlockingLane", "Disk", "Zstd"],
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
         "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
+        "IntakeServer": [
+            "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes", "Crypto", "NIOCore", "NIOPosix", "Logging",
+        ],
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
         "Backup": ["Disk", "Crypto"],
         "Front": [
-            "Deflate", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+            "Deflate", "Listening", "PayloadStore", "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+            "NIOCore",
             "NIOHTTP1", "NIOPosix", "Logging",
         ],
         // Assembly.
@@ -72,7 +79,13 @@ enum Arrows {
             "ArgumentParser",
             "Logging",
         ],
-        "goalpost-front": ["Front", "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging"],
+        "goalpost-front": [
+            "Front", "Listening", "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging",
+        ],
+        "goalpost-ingest": [
+            "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
+            "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging",
+        ],
     ]
 
     /// Rooms that hold C module maps and no Swift.

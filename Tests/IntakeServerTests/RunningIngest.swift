@@ -12,7 +12,11 @@ final class RunningIngest {
     private let environment: [String: String]
 
     /// Makes the log under `root`, or a new directory, and starts the server.
-    init(arguments: [String] = ["--insecure-header-auth"], environment: [String: String] = [:], root: String? = nil)
+    init(
+        arguments: [String] = ["--insecure-header-auth"],
+        environment: [String: String] = [:],
+        root: String? = nil
+    )
         throws
     {
         directory = try TemporaryDirectory()
@@ -22,7 +26,11 @@ final class RunningIngest {
         variables["GOALPOST_NAMESPACE"] = "game"
         variables["GOALPOST_CHALLENGES"] = directory.path + "/challenges.json"
         self.environment = variables.merging(environment) { $1 }
-        try Self.challenges.write(toFile: directory.path + "/challenges.json", atomically: true, encoding: .utf8)
+        try Self.challenges.write(
+            toFile: directory.path + "/challenges.json",
+            atomically: true,
+            encoding: .utf8
+        )
         let made = try run("goalpost", ["init", "--data", data])
         guard made.status == 0 else { throw Failure(text: made.error) }
         try start()
@@ -38,21 +46,25 @@ final class RunningIngest {
     var processID: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
     var errorText: String {
-        FileManager.default.contents(atPath: directory.path + "/stderr").map { String(decoding: $0, as: UTF8.self) }
+        FileManager.default.contents(atPath: directory.path + "/stderr").map {
+            String(decoding: $0, as: UTF8.self)
+        }
             ?? ""
     }
 
     /// Starts the server again and waits until it listens.
     func start() throws {
         let portFile = directory.path + "/port"
-        if FileManager.default.fileExists(atPath: portFile) { try FileManager.default.removeItem(atPath: portFile) }
+        if FileManager.default.fileExists(atPath: portFile) {
+            try FileManager.default.removeItem(atPath: portFile)
+        }
         process = Process()
         process.executableURL = Command.binaries.appending(path: "goalpost-ingest")
         process.arguments = ["--data", data, "--http", "127.0.0.1:0", "--port-file", portFile] + arguments
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        FileManager.default.createFile(atPath: directory.path + "/stderr", contents: nil)
+        _ = FileManager.default.createFile(atPath: directory.path + "/stderr", contents: nil)
         process.standardError = try FileHandle(forWritingTo: URL(filePath: directory.path + "/stderr"))
         try process.run()
         let deadline = Date(timeIntervalSinceNow: 60)
@@ -82,7 +94,8 @@ final class RunningIngest {
     func curl(_ path: String, _ arguments: [String]) throws -> (status: Int, body: String) {
         let said = try run(
             "/usr/bin/env",
-            ["curl", "-sS", "--max-time", "60", "-w", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"] + arguments
+            ["curl", "-sS", "--max-time", "60", "-w", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"]
+                + arguments
         )
         let lines = said.output.split(separator: "\n", omittingEmptySubsequences: false)
         guard let status = lines.last.flatMap({ Int($0) }) else { throw Failure(text: said.error) }
@@ -107,7 +120,9 @@ final class RunningIngest {
         }
     }
 
-    func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String, error: String) {
+    func run(_ program: String, _ arguments: [String]) throws -> (
+        status: Int32, output: String, error: String
+    ) {
         let process = Process()
         process.executableURL =
             program.hasPrefix("/") ? URL(filePath: program) : Command.binaries.appending(path: program)
@@ -115,12 +130,14 @@ final class RunningIngest {
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         let files = ["/out-\(UUID())", "/err-\(UUID())"].map { directory.path + $0 }
-        for file in files { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         process.standardOutput = try FileHandle(forWritingTo: URL(filePath: files[0]))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: files[1]))
         try process.run()
         process.waitUntilExit()
-        let texts = files.map { String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self) }
+        let texts = files.map {
+            String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self)
+        }
         return (process.terminationStatus, texts[0], texts[1])
     }
 

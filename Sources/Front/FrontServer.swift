@@ -1,7 +1,7 @@
-package import Listening
 import Glibc
 import Hummingbird
 import HummingbirdCore
+package import Listening
 package import Logging
 import NIOCore
 import NIOPosix

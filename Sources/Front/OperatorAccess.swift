@@ -1,5 +1,5 @@
-import Listening
 import Glibc
+import Listening
 package import NIOCore
 
 /// Who may see the front's own figures: this machine, and whoever has the operator's token.

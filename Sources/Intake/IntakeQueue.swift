@@ -51,7 +51,9 @@ package final class IntakeQueue: Sendable {
     /// What came in and what became of it.
     package let figures = IntakeFigures()
 
-    /// Takes over `writer`; its blocking calls run on `lane`. `waitingBytesMax` in bytes.
+    /// Takes over `writer`, whose blocking calls run on `lane` from now on.
+    ///
+    /// `waitingBytesMax` is in bytes.
     package init(
         writer: sending IntakeWriter,
         lane: BlockingLane,

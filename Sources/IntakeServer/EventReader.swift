@@ -185,8 +185,14 @@ struct EventReader {
         do throws(EventFault) {
             add(try cloudEvent.event(text).span, at: byteOffset)
         } catch {
+            begin()
             batch.refuse(text, error, byteOffset: byteOffset)
         }
+    }
+
+    /// A single event's refusal is told to its sender, who has it still; all others are kept.
+    private mutating func begin() {
+        if batch.isEmpty, isSingle { batch = EventBatch(keepsRefused: false) }
     }
 
     private mutating func add(_ text: Span<UInt8>, at byteOffset: UInt64) {
@@ -196,8 +202,7 @@ struct EventReader {
             break
         }
         if isBlank { return }
-        // A single event's refusal is told to its sender, who has it still.
-        if batch.isEmpty, isSingle { batch = EventBatch(keepsRefused: false) }
+        begin()
         batch.add(text, byteOffset: byteOffset, now: now(), &preparer)
         if batch.byteCount >= IntakeQueue.batchBytes {
             ready.append(batch)

@@ -119,13 +119,15 @@ package struct IngestResponder: HTTPResponder {
             }
             try reader.finish()
         } catch var problem as IngestProblem {
-            // What came before the fault is good: it is kept, and the sender told how much that was.
-            try await flush(&reader, &writing, isSingle: false)
+            // A write that failed ends it: nothing may be written behind a hole.
+            if problem.eventsDone != nil { throw problem }
+            // What came before the body's own fault is good: it is kept, and the sender told how much that was.
+            try await flush(&reader, &writing)
             problem.eventsDone = writing.tally.count
             throw problem
         }
         let isSingle = reader.isSingle
-        try await flush(&reader, &writing, isSingle: isSingle)
+        try await flush(&reader, &writing)
         if isSingle, let fault = writing.tally.onlyFault {
             throw IngestProblem(.invalidRequest, "The event \(fault.detail) (\(fault.reason.rawValue)).")
         }
@@ -159,11 +161,7 @@ package struct IngestResponder: HTTPResponder {
         }
     }
 
-    private func flush(
-        _ reader: inout EventReader,
-        _ writing: inout BatchWriting,
-        isSingle: Bool
-    ) async throws {
+    private func flush(_ reader: inout EventReader, _ writing: inout BatchWriting) async throws {
         while let batch = reader.takeReady(all: true) { try await write(batch, &writing) }
         do throws(IntakeError) {
             try await writing.finish()

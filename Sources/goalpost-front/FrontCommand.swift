@@ -1,7 +1,7 @@
-import Listening
 import ArgumentParser
 import Front
 import Glibc
+import Listening
 import LogLines
 import Logging
 import ServiceManager

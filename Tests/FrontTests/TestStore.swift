@@ -1,7 +1,7 @@
-import Listening
 import Crypto
 import Foundation
 import Front
+import Listening
 import Logging
 import PayloadStore
 import TestKit

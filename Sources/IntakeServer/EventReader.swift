@@ -182,12 +182,15 @@ struct EventReader {
             add(text, at: byteOffset)
             return
         }
+        let event: [UInt8]
         do throws(EventFault) {
-            add(try cloudEvent.event(text).span, at: byteOffset)
+            event = try cloudEvent.event(text)
         } catch {
             begin()
             batch.refuse(text, error, byteOffset: byteOffset)
+            return
         }
+        add(event.span, at: byteOffset)
     }
 
     /// A single event's refusal is told to its sender, who has it still; all others are kept.

@@ -30,9 +30,6 @@ package struct ElementSplitter: Sendable {
         self.elementBytesMax = elementBytesMax
     }
 
-    /// Whether the text turned out to be an array; known after its first byte.
-    package var foundArray: Bool { isArray }
-
     /// Takes the next bytes and lends each element that ends, with the place where it began.
     package mutating func split(
         _ bytes: Span<UInt8>,

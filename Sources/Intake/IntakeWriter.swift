@@ -77,7 +77,8 @@ package final class IntakeWriter {
         try keepRefused(batches, time)
         var frame = FrameDraft(
             offset: writer.nextOffset,
-            capacity: batches.reduce(0) { $0 + $1.records.count }
+            capacity: batches.reduce(0) { $0 + $1.records.count },
+            recordsMax: deduplicates ? batches.reduce(0) { $0 + $1.count } : 0
         )
         var results: [[ItemResult]] = []
         results.reserveCapacity(batches.count)
@@ -150,10 +151,12 @@ package final class IntakeWriter {
         var recordCount: UInt32 { content.recordCount }
         var nextOffset: UInt64 { offset + UInt64(content.recordCount) }
 
-        init(offset: UInt64, capacity: Int) {
+        init(offset: UInt64, capacity: Int, recordsMax: Int) {
             self.offset = offset
             content = FrameContent(bytes: [], recordCount: 0, leastTime: .max, greatestTime: .min)
             content.bytes.reserveCapacity(capacity)
+            keys.reserveCapacity(recordsMax)
+            pending.reserveCapacity(recordsMax)
         }
     }
 

@@ -78,7 +78,9 @@ struct EventReader {
     }
 
     /// Whether the body is one event by itself, for which a refusal is an error.
-    var isSingle: Bool { (format == .document || format == .cloudEvent) && !elements.foundArray }
+    private(set) var isSingle = false
+    /// Whether a byte that is no blank has come.
+    private var hasBegun = false
 
     /// Takes the next bytes in; `takeReady` has what became of them.
     mutating func feed(_ bytes: Span<UInt8>) throws(IngestProblem) {
@@ -142,11 +144,7 @@ struct EventReader {
 
     private mutating func take(_ bytes: Span<UInt8>) {
         guard fault == nil else { return }
-        if format == .unknown {
-            var at = 0
-            while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
-            if at < bytes.count { format = bytes[at] == UInt8(ascii: "[") ? .document : .lines }
-        }
+        if !hasBegun { look(at: bytes) }
         if format == .lines || format == .unknown {
             split(bytes, isEnd: false)
             return
@@ -159,6 +157,17 @@ struct EventReader {
             fault = IngestProblem(.invalidRequest, error.detail)
         }
         elements = splitter
+    }
+
+    /// Decides by the body's first byte what its type leaves open.
+    private mutating func look(at bytes: Span<UInt8>) {
+        var at = 0
+        while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+        guard at < bytes.count else { return }
+        hasBegun = true
+        let isArray = bytes[at] == UInt8(ascii: "[")
+        if format == .unknown { format = isArray ? .document : .lines }
+        isSingle = !isArray && (format == .document || format == .cloudEvent)
     }
 
     private mutating func split(_ bytes: Span<UInt8>, isEnd: Bool) {

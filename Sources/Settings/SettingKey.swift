@@ -284,6 +284,41 @@ package struct SettingKey: Sendable {
                 standard: "goalpost-ingest",
                 meaning: "Where writes go; the front names it when a client tries to write to it."
             )
+        case .ingestListen:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: "127.0.0.1:8481",
+                meaning: "Where goalpost-ingest listens for HTTP, HOST:PORT; port 0 takes a free one."
+            )
+        case .ingestQueueBytes:
+            self.init(
+                name: name,
+                kind: .number(range: 1_048_576...(16 * Self.gibibyte), unit: "bytes"),
+                standard: String(64 << 20),
+                meaning: "Most bytes of events that wait in goalpost-ingest; more is answered 429."
+            )
+        case .ingestTokenFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "SHA-256 hashes of services' bearer tokens, one a line; without it only loopback."
+            )
+        case .ingestPlayerRate:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "writes a second"),
+                standard: "10",
+                meaning: "How often a player may write on the long run; more is answered 429."
+            )
+        case .ingestPlayerBurst:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "writes"),
+                standard: "20",
+                meaning: "How many writes a player may do at once."
+            )
         case .postgresBin:
             self.init(
                 name: name,

@@ -41,6 +41,11 @@ package struct Settings: Sendable, Equatable {
     package let frontStreamsMax: Int
     package let frontThreads: Int
     package let ingestURL: String
+    package let ingestListen: String
+    package let ingestQueueBytes: Int
+    package let ingestTokenFile: String?
+    package let ingestPlayerRate: Int
+    package let ingestPlayerBurst: Int
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
     package let logLevel: String
@@ -117,6 +122,11 @@ package struct Settings: Sendable, Equatable {
         frontStreamsMax = try values.number(.frontStreamsMax)
         frontThreads = try values.number(.frontThreads)
         ingestURL = try values.requiredText(.ingestURL)
+        ingestListen = try values.requiredText(.ingestListen)
+        ingestQueueBytes = try values.number(.ingestQueueBytes)
+        ingestTokenFile = try values.text(.ingestTokenFile)
+        ingestPlayerRate = try values.number(.ingestPlayerRate)
+        ingestPlayerBurst = try values.number(.ingestPlayerBurst)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)
         logFormat = try values.requiredText(.logFormat)

@@ -26,6 +26,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let asyncHTTP = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
@@ -77,6 +79,7 @@ let package = Package(
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
         room("ServiceManager", handles: true),
+        room("Webhook", [asyncHTTP, nio, nioHTTP1]),
 
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
@@ -118,7 +121,7 @@ let package = Package(
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
                 "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
                 "StatusReport",
-                "Tables", "Zstd", log, crypto,
+                "Tables", "Webhook", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(
@@ -193,6 +196,7 @@ let package = Package(
             ["BlockingLane", "Goals", "Partitions", "Postgres", "Tables", "TestKit"]
         ),
         tests("TestKitTests", ["TestKit"]),
+        tests("WebhookTests", ["TestKit", "Webhook"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),
     ],
     swiftLanguageModes: [.v6]

@@ -32,6 +32,12 @@ package struct Settings: Sendable, Equatable {
     package let frontWriteSeconds: Int
     package let frontOperatorTokenFile: String?
     package let ingestURL: String
+    /// A secret, for many webhooks have theirs in the path: never print it.
+    package let grantURL: String?
+    package let grantTokenFile: String?
+    package let grantConcurrency: Int
+    package let grantTimeoutSeconds: Int
+    package let grantAttemptsMax: Int
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
     package let logLevel: String
@@ -100,6 +106,11 @@ package struct Settings: Sendable, Equatable {
         frontWriteSeconds = try values.number(.frontWriteSeconds)
         frontOperatorTokenFile = try values.text(.frontOperatorTokenFile)
         ingestURL = try values.requiredText(.ingestURL)
+        grantURL = try values.text(.grantURL)
+        grantTokenFile = try values.text(.grantTokenFile)
+        grantConcurrency = try values.number(.grantConcurrency)
+        grantTimeoutSeconds = try values.number(.grantTimeoutSeconds)
+        grantAttemptsMax = try values.number(.grantAttemptsMax)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)
         logFormat = try values.requiredText(.logFormat)

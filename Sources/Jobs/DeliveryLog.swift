@@ -101,7 +101,8 @@ actor DeliveryScan {
             for _ in 0..<reader.recordCount {
                 let lineEnd = LineEnd.next(in: bytes.span, from: at) ?? reader.byteRange.upperBound
                 let line = bytes.span.extracting(at..<lineEnd)
-                if let delivery = Self.delivery(line, &scanner), Self.isUnfolded(delivery.user, offset, marks) {
+                if let delivery = Self.delivery(line, &scanner), Self.isUnfolded(delivery.user, offset, marks)
+                {
                     found.append(delivery)
                 }
                 at = lineEnd + 1
@@ -113,7 +114,9 @@ actor DeliveryScan {
         return found
     }
 
-    private static func isUnfolded(_ user: Identifier, _ offset: UInt64, _ marks: [PartitionWatermark]) -> Bool {
+    private static func isUnfolded(_ user: Identifier, _ offset: UInt64, _ marks: [PartitionWatermark])
+        -> Bool
+    {
         let mark = marks.first {
             PartitionHash.partition(of: user.utf8, modulus: $0.modulus) == $0.remainder
         }

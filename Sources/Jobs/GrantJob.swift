@@ -68,13 +68,13 @@ package struct GrantJob: Sendable {
         )
         do {
             let session = try await database().session("grant-control")
-            let tables = GrantTables(session: session)
-            try await begin(session, tables, confirmRebuilt)
-            let marks = try await PublishTables(session: session).partitionStates(stream: Workspace.stream)
-            let known = try await DeliveryScan(access: access).unfolded(marks)
-            summary.recalled = UInt64(try await tables.markDelivered(known))
-            try await deliver(tables, client, namespace, &summary, progress)
-            summary.pending = try await tables.counts()[.pending] ?? 0
+            do {
+                summary = try await work(session, client, namespace, confirmRebuilt, progress)
+            } catch {
+                await end(session)
+                throw error
+            }
+            await end(session)
         } catch {
             await deliveries.close()
             await client.close()
@@ -83,6 +83,36 @@ package struct GrantJob: Sendable {
         await deliveries.close()
         await client.close()
         summary.seconds = started.duration(to: .now).inSeconds
+        return summary
+    }
+
+    /// Gives the lock back at once: a server frees that of a closed connection in its own time.
+    private func end(_ session: Session) async {
+        do {
+            _ = try await session.transaction {
+                try $0.execute("SELECT pg_advisory_unlock($1)", [.int8(Self.advisoryLockKey)])
+            }
+        } catch {
+            // The connection is gone, and with it the lock.
+        }
+        await session.close()
+    }
+
+    private func work(
+        _ session: Session,
+        _ client: WebhookClient,
+        _ namespace: Identifier,
+        _ confirmRebuilt: Bool,
+        _ progress: ((GrantSummary) -> Void)?
+    ) async throws -> GrantSummary {
+        var summary = GrantSummary()
+        let tables = GrantTables(session: session)
+        try await begin(session, tables, confirmRebuilt)
+        let marks = try await PublishTables(session: session).partitionStates(stream: Workspace.stream)
+        let known = try await DeliveryScan(access: access).unfolded(marks)
+        summary.recalled = UInt64(try await tables.markDelivered(known))
+        try await deliver(tables, client, namespace, &summary, progress)
+        summary.pending = try await tables.counts()[.pending] ?? 0
         return summary
     }
 
@@ -149,7 +179,8 @@ package struct GrantJob: Sendable {
         _ progress: ((GrantSummary) -> Void)?
     ) async throws {
         let limit = settings.grantConcurrency * Self.leasesPerRequest
-        let leaseSeconds = Int64(settings.grantTimeoutSeconds * 2 * Self.leasesPerRequest) + Self.leaseMarginSeconds
+        let leaseSeconds =
+            Int64(settings.grantTimeoutSeconds * 2 * Self.leasesPerRequest) + Self.leaseMarginSeconds
         var isOpen = false
         while try await tables.hasDue(now: now()) {
             try Task.checkCancellation()

@@ -31,7 +31,8 @@ package enum EventKey {
         let digits = Array(parts[0])
         var id: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16) else {
+            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16)
+            else {
                 return nil
             }
             id.append(byte)

@@ -189,7 +189,8 @@ package struct GrantTables: Sendable {
         try await TablesError.wrapping {
             try await session.readOnlySnapshot { transaction in
                 var counts: [RewardGrantRow.State: Int64] = [:]
-                try transaction.query("SELECT state, count(*) FROM goalpost.reward_grant GROUP BY state") { row in
+                try transaction.query("SELECT state, count(*) FROM goalpost.reward_grant GROUP BY state") {
+                    row in
                     counts[try Self.state(row, 0)] = try row.int8(1)
                 }
                 return counts

@@ -21,14 +21,16 @@ package final class WebhookClient: Sendable {
     private let timeoutSeconds: Int
 
     /// `timeoutSeconds` is for a whole request, from dialling to the answer's head.
-    package init(url text: String, token: String?, timeoutSeconds: Int, connectionsMax: Int) throws(WebhookError)
+    package init(url text: String, token: String?, timeoutSeconds: Int, connectionsMax: Int)
+        throws(WebhookError)
     {
         guard let url = URL(string: text), let host = url.host(), !host.isEmpty,
             let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https"
         else { throw .badURL }
         if let token {
             let bytes = Array(token.utf8)
-            guard (1...Self.tokenBytesMax).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7E).contains($0) })
+            guard (1...Self.tokenBytesMax).contains(bytes.count),
+                bytes.allSatisfy({ (0x21...0x7E).contains($0) })
             else { throw .badToken }
             guard scheme == "https" || Self.loopbackHosts.contains(host.lowercased()) else {
                 throw .tokenInTheClear

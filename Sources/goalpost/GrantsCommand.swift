@@ -25,7 +25,8 @@ struct GrantsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List rewards by the time of their claims, and count them by state.",
-        discussion: "Columns: claimed, state, player, claim, goal, reward, deliveries tried, why the last one failed."
+        discussion:
+            "Columns: claimed, state, player, claim, goal, reward, deliveries tried, why the last one failed."
     )
 
     @OptionGroup var common: CommonOptions
@@ -53,7 +54,9 @@ struct GrantsListCommand: AsyncParsableCommand {
             var lines = list.grants.map(GrantsCommand.line)
             lines.append(
                 "in all: "
-                    + GrantsJob.states.map { "\(Terminal.grouped(list.counts[$0] ?? 0)) \($0)" }.joined(separator: ", ")
+                    + GrantsJob.states.map { "\(Terminal.grouped(list.counts[$0] ?? 0)) \($0)" }.joined(
+                        separator: ", "
+                    )
             )
             if list.isHeld {
                 lines.append("none is sent since a restore, until `goalpost run grant --confirm-rebuilt`")
@@ -119,7 +122,9 @@ struct GrantsRedriveCommand: AsyncParsableCommand {
                 .redrive(player: player, claim: claim)
             try common.print(
                 ["redriven": count],
-                lines: ["\(Terminal.grouped(count)) rewards are pending again; `goalpost run grant` sends them"]
+                lines: [
+                    "\(Terminal.grouped(count)) rewards are pending again; `goalpost run grant` sends them"
+                ]
             )
         }
     }

@@ -3,6 +3,7 @@ import Foundation
 import Goals
 import Jobs
 import Synchronization
+import Settings
 import TestKit
 import Testing
 
@@ -223,7 +224,9 @@ import Testing
         #expect(try await world.grant().delivered == 0)
     }
 
-    @Test func `after a rebuild nothing is sent until it is confirmed, and then only what is new`() async throws {
+    @Test func `after a rebuild nothing is sent until it is confirmed, and then only what is new`()
+        async throws
+    {
         let receiver = try RewardReceiver { _, _ in .answer(status: 200) }
         defer { receiver.close() }
         let first = try await GrantWorld(webhook: receiver.url)

@@ -27,7 +27,9 @@ final class GrantWorld: Sendable {
     /// What the clock says, in milliseconds since 1970.
     let clock = Mutex<Int64>(1_767_700_000_000)
 
-    init(webhook: String?, _ options: [SettingName: String] = [:], sharing other: GrantWorld? = nil) async throws {
+    init(webhook: String?, _ options: [SettingName: String] = [:], sharing other: GrantWorld? = nil)
+        async throws
+    {
         directory = try other?.directory ?? TemporaryDirectory()
         let url = try await ThrowawayPostgres.freshDatabase()
         var all = options.mapValues { (option: "test", text: $0) }
@@ -52,7 +54,8 @@ final class GrantWorld: Sendable {
     func claim(_ players: [String]) async throws {
         var bytes: [UInt8] = []
         for player in players {
-            bytes += """
+            bytes +=
+                """
                 {"id":"in-\(player)","name":"userLoggedIn","namespace":"demo",\
                 "timestamp":"2026-01-05T10:00:00Z","userId":"\(player)"}
                 {"id":"claim-\(player)","name":"rewardClaimRequested","namespace":"demo",\
@@ -118,7 +121,9 @@ final class BrokenDeliveryLog: DeliveryLog {
     private let inner: WriterDeliveryLog
     private let writesFirst: Bool
 
-    init(_ inner: WriterDeliveryLog, writesFirst: Bool) { (self.inner, self.writesFirst) = (inner, writesFirst) }
+    init(_ inner: WriterDeliveryLog, writesFirst: Bool) {
+        (self.inner, self.writesFirst) = (inner, writesFirst)
+    }
 
     func open() async throws { try await inner.open() }
     func append(_ rewards: [DeliveredReward]) async throws {

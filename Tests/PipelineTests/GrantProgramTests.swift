@@ -43,7 +43,8 @@ import Testing
         return program
     }
 
-    @Test func `the cycle delivers, with the token from its file, and the history tells of it`() async throws {
+    @Test func `the cycle delivers, with the token from its file, and the history tells of it`() async throws
+    {
         let receiver = try RewardReceiver { _, _ in .answer(status: 200) }
         defer { receiver.close() }
         let directory = try TemporaryDirectory()
@@ -111,12 +112,16 @@ import Testing
         let program = try await Self.world(
             directory,
             players: 300,
-            ["GOALPOST_GRANT_URL": receiver.url, "GOALPOST_GRANT_CONCURRENCY": "2", "GOALPOST_GRANT_TIMEOUT_SECONDS": "1"]
+            [
+                "GOALPOST_GRANT_URL": receiver.url, "GOALPOST_GRANT_CONCURRENCY": "2",
+                "GOALPOST_GRANT_TIMEOUT_SECONDS": "1",
+            ]
         )
         try program.succeed("run", "fold")
         var kills = 0
-        for count in [3, 9, 20, 40, 80, 120] {
-            if try program.killPromptly(["run", "grant"], when: { receiver.requests.count >= count }) { kills += 1 }
+        for count in [3, 9, 20, 40, 80, 120]
+        where try program.killPromptly(["run", "grant"], when: { receiver.requests.count >= count }) {
+            kills += 1
         }
         #expect(kills > 0)
         // The leases of the killed runs, as if their time had passed.

@@ -67,7 +67,9 @@ package struct GrantsJob: Sendable {
         return Self.grant(row)
     }
 
-    /// Lets given-up rewards be delivered by the next run; nil takes every player or claim. Returns how many.
+    /// Lets given-up rewards be delivered by the next run.
+    ///
+    /// Nil takes every player or claim. Returns how many.
     package func redrive(player: String?, claim: String?) async throws -> Int {
         try await tables().redrive(
             user: player.map { Identifier($0) },

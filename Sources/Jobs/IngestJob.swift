@@ -82,7 +82,7 @@ package struct IngestJob {
     }
 
     /// Remembers the newest ids of the log.
-    private func fillWindow(_ admission: EventAdmission, end: UInt64) throws -> EventAdmission {
+    func fillWindow(_ admission: EventAdmission, end: UInt64) throws -> EventAdmission {
         var admission = admission
         let window = UInt64(settings.dedupeEvents)
         guard window > 0, end > 0 else { return admission }

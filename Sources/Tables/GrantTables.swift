@@ -222,7 +222,9 @@ package struct GrantTables: Sendable {
         return try await read(sql, [.text(user.utf8), .text(EventKey.key(claimEventID))]).first
     }
 
-    /// Makes dead rows pending again, with their attempts begun anew; nil takes all. Returns how many there were.
+    /// Makes dead rows pending again, with their attempts begun anew.
+    ///
+    /// Nil takes all. Returns how many there were.
     package func redrive(user: Identifier?, claimEventID: [UInt8]?) async throws -> Int {
         let sql = """
             UPDATE goalpost.reward_grant SET state = 'pending', attempts = 0, next_attempt_at = NULL

@@ -2,8 +2,8 @@ import EventLog
 import Foundation
 import Goals
 import Jobs
-import Synchronization
 import Settings
+import Synchronization
 import TestKit
 import Testing
 

@@ -76,18 +76,19 @@ package struct GrantJob: Sendable {
             }
             await end(session)
         } catch {
-            await deliveries.close()
             await client.close()
             throw error
         }
-        await deliveries.close()
         await client.close()
         summary.seconds = started.duration(to: .now).inSeconds
         return summary
     }
 
-    /// Gives the lock back at once: a server frees that of a closed connection in its own time.
+    /// Lets the next run begin: the log's writer first, then the lock, at once.
+    ///
+    /// A server frees the lock of a closed connection in its own time.
     private func end(_ session: Session) async {
+        await deliveries.close()
         do {
             _ = try await session.transaction {
                 try $0.execute("SELECT pg_advisory_unlock($1)", [.int8(Self.advisoryLockKey)])

@@ -173,7 +173,8 @@ package struct GrantTables: Sendable {
             try transaction.execute(
                 """
                 UPDATE goalpost.reward_grant g
-                SET state = 'delivered', delivered_at = d.delivered_at, next_attempt_at = NULL, last_error = NULL
+                SET state = 'delivered', delivered_at = d.delivered_at, next_attempt_at = NULL, last_error = NULL,
+                    attempts = greatest(g.attempts, 1)
                 FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS d (user_id, claim_event_id, delivered_at)
                 WHERE g.user_id = d.user_id AND g.claim_event_id = d.claim_event_id AND g.state <> 'delivered'
                 """,

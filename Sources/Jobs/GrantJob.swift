@@ -113,7 +113,8 @@ package struct GrantJob: Sendable {
         let known = try await DeliveryScan(access: access).unfolded(marks)
         summary.recalled = UInt64(try await tables.markDelivered(known))
         try await deliver(tables, client, namespace, &summary, progress)
-        summary.pending = try await tables.counts()[.pending] ?? 0
+        let counts = try await tables.counts()
+        (summary.pending, summary.deadInAll) = (counts[.pending] ?? 0, counts[.dead] ?? 0)
         return summary
     }
 

@@ -12,6 +12,8 @@ package struct GrantSummary: JobSummary, Sendable {
     package var recalled: UInt64 = 0
     /// Rewards that wait, due or not, when the run ends.
     package var pending: Int64 = 0
+    /// Rewards given up, by this run or before, that nobody has redriven.
+    package var deadInAll: Int64 = 0
     /// Why the newest delivery failed.
     package var lastError: String?
     package var seconds = 0.0

@@ -57,6 +57,11 @@ struct RunGrantCommand: AsyncParsableCommand {
         if summary.recalled > 0 {
             lines.append("\(Terminal.grouped(summary.recalled)) were known to the log as delivered")
         }
+        if summary.deadInAll > 0 {
+            lines.append(
+                "\(Terminal.grouped(summary.deadInAll)) are given up: see `goalpost grants ls --state dead`"
+            )
+        }
         if let error = summary.lastError { lines.append("the newest failure: \(error)") }
         return lines
     }

@@ -24,7 +24,7 @@ package struct GrantSummary: JobSummary, Sendable {
     package var failure: JobError? {
         guard dead > 0 else { return nil }
         return JobError(
-            .unavailable,
+            .badData,
             "\(dead) rewards were given up (\(lastError ?? "no reason")): `goalpost grants ls --state dead` lists them, "
                 + "and `goalpost grants redrive` sends them again once the webhook takes them"
         )

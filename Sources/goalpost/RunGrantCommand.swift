@@ -9,7 +9,7 @@ struct RunGrantCommand: AsyncParsableCommand {
             Each is posted as JSON with an Idempotency-Key that never changes, recorded in the log as rewardDelivered, and
             then marked in the tables; it may arrive twice, under the same key, and is never lost. 408, 429, 5xx and
             no answer are tried again after 0.5, 1 and 2 s by a run that comes later; any other status, and the last
-            failed try, make it dead: `goalpost grants` lists and redrives those, and the run ends with 69.
+            failed try, make it dead: `goalpost grants` lists and redrives those, and the run ends with 65.
 
             Holds the log's writer lock while it has rewards to send: exit code 75 when another writer is at work.
             Without grant_url it says so and does nothing. After a restore or a rebuild of the tables it sends nothing (78)

@@ -127,7 +127,7 @@ import Testing
             world.later(milliseconds: 1)
         }
         let last = try await world.grant()
-        #expect(last.dead == 1 && last.failure?.status == .unavailable)
+        #expect(last.dead == 1 && last.failure?.status == .badData)
         let grant = try #require(try await world.grants().first)
         #expect(grant.state == "dead" && grant.lastError == "HTTP status 503: full (attempt 4)")
         world.later(milliseconds: 100_000_000)

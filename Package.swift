@@ -92,6 +92,7 @@ let package = Package(
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
         room("ServiceManager", handles: true),
+        room("Webhook", [httpClient, nio, nioHTTP1]),
 
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
@@ -147,7 +148,7 @@ let package = Package(
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
                 "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
                 "StatusReport",
-                "Tables", "Zstd", log, crypto,
+                "Tables", "Webhook", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(
@@ -243,6 +244,7 @@ let package = Package(
         ),
         tests("TokensTests", ["TestKit", "Tokens", crypto, jwt, log]),
         tests("TestKitTests", ["TestKit"]),
+        tests("WebhookTests", ["TestKit", "Webhook"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),
     ],
     swiftLanguageModes: [.v6]

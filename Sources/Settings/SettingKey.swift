@@ -319,6 +319,42 @@ package struct SettingKey: Sendable {
                 standard: "20",
                 meaning: "How many writes a player may do at once."
             )
+        case .grantURL:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "The webhook that `goalpost run grant` posts rewards to; without it none is sent.",
+                isSecret: true
+            )
+        case .grantTokenFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "A file whose one line is sent to the webhook as bearer token."
+            )
+        case .grantConcurrency:
+            self.init(
+                name: name,
+                kind: .number(range: 1...256, unit: "requests"),
+                standard: "8",
+                meaning: "Rewards that are on their way to the webhook at once."
+            )
+        case .grantTimeoutSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...300, unit: "seconds"),
+                standard: "10",
+                meaning: "A delivery without an answer for this time has failed and is tried again."
+            )
+        case .grantAttemptsMax:
+            self.init(
+                name: name,
+                kind: .number(range: 1...100, unit: "attempts"),
+                standard: "4",
+                meaning: "A reward is given up as dead when so many deliveries have failed."
+            )
         case .postgresBin:
             self.init(
                 name: name,
@@ -362,7 +398,7 @@ package struct SettingKey: Sendable {
                 name: name,
                 kind: .number(range: 1...31_536_000, unit: "seconds"),
                 standard: "900",
-                meaning: "A fold or publish whose last good run is older warns of the gap."
+                meaning: "A fold, publish or grant whose last good run is older warns of the gap."
             )
         }
     }

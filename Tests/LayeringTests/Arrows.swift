@@ -40,6 +40,7 @@ enum Arrows {
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
         "ServiceManager": [],
+        "Webhook": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         // Pure core.
         "Goals": [],
         "Fold": ["Goals"],
@@ -74,7 +75,7 @@ enum Arrows {
         "Jobs": [
             "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
             "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
-            "Tables", "Zstd", "Logging", "Crypto",
+            "Tables", "Webhook", "Zstd", "Logging", "Crypto",
             // Pings over HTTP.
             "FoundationNetworking",
         ],

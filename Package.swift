@@ -51,6 +51,7 @@ let package = Package(
     products: [
         .executable(name: "goalpost", targets: ["goalpost"]),
         .executable(name: "goalpost-front", targets: ["goalpost-front"]),
+        .executable(name: "goalpost-ingest", targets: ["goalpost-ingest"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,11 +73,13 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
         // Handles: each the only room to open its door.
         room("Zstd", ["CZstd"], handles: true),
         room("Deflate", ["CDeflate"], handles: true),
+        room("Inflate", ["CZlib"], handles: true),
         room("LMDB", ["CLMDB"], handles: true),
         room("Postgres", ["CLibpq", "BlockingLane"], handles: true),
 
@@ -84,10 +87,12 @@ let package = Package(
         room("Disk"),
         room("BlockingLane", handles: true),
         room("LogLines", [log]),
+        room("Listening"),
         room("StatusReport"),
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
         room("ServiceManager", handles: true),
+        room("Webhook", [httpClient, nio, nioHTTP1]),
 
         // Pure core: no I/O, clock or randomness.
         room("Goals"),
@@ -101,6 +106,14 @@ let package = Package(
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
         room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
+        room("Intake", ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"]),
+        room(
+            "IntakeServer",
+            [
+                "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", hummingbird, hummingbirdCore,
+                httpTypes, crypto, nio, nioPosix, log,
+            ]
+        ),
         // The DDL, compiled in, so that a binary carries the schema it was written for.
         .target(
             name: "Partitions",
@@ -120,11 +133,11 @@ let package = Package(
         room(
             "Front",
             [
-                "APIDocs", "BlockingLane", "Deflate", "PayloadStore", "StatusPages", "StatusReport", "Tokens",
-                "Zstd",
-                hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1, nioHTTP2, nioHTTPTypes,
-                nioHTTPTypesHTTP2,
-                nioPosix, nioTLS, log,
+                "APIDocs", "BlockingLane", "Deflate", "Listening", "PayloadStore", "StatusPages",
+                "StatusReport",
+                "Tokens", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1, nioHTTP2,
+                nioHTTPTypes,
+                nioHTTPTypesHTTP2, nioPosix, nioTLS, log,
             ]
         ),
 
@@ -135,7 +148,7 @@ let package = Package(
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
                 "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
                 "StatusReport",
-                "Tables", "Zstd", log, crypto,
+                "Tables", "Webhook", "Zstd", log, crypto,
             ]
         ),
         .executableTarget(
@@ -150,7 +163,16 @@ let package = Package(
         .executableTarget(
             name: "goalpost-front",
             dependencies: [
-                "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens", arguments, log,
+                "Front", "Listening", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens",
+                arguments, log,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "goalpost-ingest",
+            dependencies: [
+                "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
+                "LogLines", "ServiceManager", "Settings", arguments, log,
             ],
             swiftSettings: settings
         ),
@@ -175,13 +197,19 @@ let package = Package(
         tests(
             "FrontTests",
             [
-                "APIDocs", "Front", "PayloadStore", "StatusPages", "StatusReport", "TestKit",
+                "APIDocs", "Front", "Listening", "PayloadStore", "StatusPages", "StatusReport", "TestKit",
                 "goalpost-front", crypto, hummingbird, hummingbirdTesting,
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
         ),
         tests("GoalsTests", ["Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
+        tests(
+            "IntakeTests",
+            ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "TestKit"]
+        ),
+        tests("InflateTests", ["Inflate"]),
+        tests("IntakeServerTests", ["TestKit", "goalpost", "goalpost-ingest"]),
         tests(
             "JobsTests",
             [
@@ -216,6 +244,7 @@ let package = Package(
         ),
         tests("TokensTests", ["TestKit", "Tokens", crypto, jwt, log]),
         tests("TestKitTests", ["TestKit"]),
+        tests("WebhookTests", ["TestKit", "Webhook"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,3 +1,5 @@
+package import Listening
+
 /// What a front needs to know; validated by whoever reads settings and options.
 package struct FrontConfiguration: Sendable {
     /// The payload store's directory.

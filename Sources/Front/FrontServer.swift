@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Hummingbird
 import HummingbirdCore
+package import Listening
 package import Logging
 import NIOCore
 import NIOPosix

@@ -1,3 +1,4 @@
+import Listening
 package import NIOCore
 
 /// Who may see the front's own figures: this machine, and whoever has the operator's token.

@@ -100,6 +100,7 @@ package struct EventScanner {
         var goalID = Field()
         var isActive = Field()
         var claimEventID = Field()
+        var source = Field()
     }
 
     private mutating func scan(
@@ -156,6 +157,8 @@ package struct EventScanner {
                 fields.timestamp = try field(&scanner)
             } else if scanner.matches(key, "userId") {
                 fields.user = try field(&scanner)
+            } else if scanner.matches(key, "source") {
+                fields.source = try field(&scanner)
             } else {
                 try scanner.skipValue(depth: 1)
             }
@@ -235,6 +238,7 @@ package struct EventScanner {
         try scanID(fields.id, scanner, &view)
         try scanTime(fields.timestamp, scanner, now: now, &view)
         try scanPayload(fields, scanner, &view)
+        if fields.source.shape == .text { view.source = place(fields.source.text, scanner) }
         return .event(view)
     }
 

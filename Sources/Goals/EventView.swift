@@ -25,4 +25,6 @@ package struct EventView: Sendable {
     package var goalID = EventText()
     package var isActive = false
     package var claimEventID = EventText()
+    /// The producer that the id is unique within, empty where none is named; found where `checks` is on.
+    package var source = EventText()
 }

@@ -8,16 +8,11 @@ package struct DedupeWindow: Sendable {
     /// Ids kept unless set otherwise: 1,048,576.
     package static let capacityDefault = 1 << 20
 
-    private struct Key: Equatable {
-        var high: UInt64
-        var low: UInt64
-    }
-
-    private let capacity: Int
+    package let capacity: Int
     /// Milliseconds an id is known for; nil sets no such bound.
     private let ageMax: Int64?
     /// Entry e lies at `e % capacity`.
-    private var keys: [Key] = []
+    private var keys: [DedupeKey] = []
     private var offsets: [UInt64] = []
     /// When each was received, milliseconds since 1970.
     private var receivedAt: [Int64] = []
@@ -38,15 +33,24 @@ package struct DedupeWindow: Sendable {
 
     /// The first offset of this id if it is in the window at `now`, milliseconds since 1970.
     package func offset(scope: Span<UInt8>, id: Span<UInt8>, now: Int64) -> UInt64? {
-        guard capacity > 0, let position = find(Self.key(scope, id)) else { return nil }
+        offset(of: DedupeKey(scope: scope, id: id), now: now)
+    }
+
+    /// Remembers an id that is not in the window and was received at `now`; the oldest goes when it is full.
+    package mutating func insert(scope: Span<UInt8>, id: Span<UInt8>, offset: UInt64, now: Int64) {
+        insert(DedupeKey(scope: scope, id: id), offset: offset, now: now)
+    }
+
+    /// The first offset of this key if it is in the window at `now`, milliseconds since 1970.
+    package func offset(of key: DedupeKey, now: Int64) -> UInt64? {
+        guard capacity > 0, let position = find(key) else { return nil }
         if let ageMax, now - receivedAt[position] > ageMax { return nil }
         return offsets[position]
     }
 
     /// Remembers an id that is not in the window and was received at `now`; the oldest goes when it is full.
-    package mutating func insert(scope: Span<UInt8>, id: Span<UInt8>, offset: UInt64, now: Int64) {
+    package mutating func insert(_ key: DedupeKey, offset: UInt64, now: Int64) {
         guard capacity > 0 else { return }
-        let key = Self.key(scope, id)
         if let known = find(key) {
             // Still held, but too old to count: it begins anew.
             if let ageMax, now - receivedAt[known] > ageMax {
@@ -72,22 +76,9 @@ package struct DedupeWindow: Sendable {
         slots[slot] = UInt32(position) + 1
     }
 
-    private static func key(_ scope: Span<UInt8>, _ id: Span<UInt8>) -> Key {
-        Key(high: hash(1, scope, id), low: hash(2, scope, id))
-    }
+    private func home(_ key: DedupeKey) -> Int { Int(truncatingIfNeeded: key.low) & (slots.count - 1) }
 
-    private static func hash(_ round: UInt8, _ scope: Span<UInt8>, _ id: Span<UInt8>) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(round)
-        hasher.combine(scope.count)
-        scope.withUnsafeBytes { hasher.combine(bytes: $0) }
-        id.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
-
-    private func home(_ key: Key) -> Int { Int(truncatingIfNeeded: key.low) & (slots.count - 1) }
-
-    private func find(_ key: Key) -> Int? {
+    private func find(_ key: DedupeKey) -> Int? {
         var slot = home(key)
         while slots[slot] != 0 {
             let position = Int(slots[slot]) - 1
@@ -98,7 +89,7 @@ package struct DedupeWindow: Sendable {
     }
 
     /// Empties the key's slot and moves later entries of its run up, so that no search ends too early.
-    private mutating func remove(_ key: Key) {
+    private mutating func remove(_ key: DedupeKey) {
         let mask = slots.count - 1
         var hole = home(key)
         while keys[Int(slots[hole]) - 1] != key { hole = (hole + 1) & mask }

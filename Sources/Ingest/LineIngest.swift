@@ -264,7 +264,7 @@ package final class LineIngest {
             return false
         }
         let time = now()
-        let origin: EventAdmission.Origin =
+        let origin: EventPreparer.Origin =
             if let source { .source(source, byteOffset: byteOffset) } else { .unnamed }
         let decision = admission.admit(
             line,

@@ -3,29 +3,29 @@ import Goals
 /// Cuts a stream of chunks into lines in bounded memory.
 ///
 /// A line longer than the limit is handed on in pieces as they arrive, never held whole.
-struct LineSplitter {
+package struct LineSplitter {
     /// What a chunk yields, in order.
-    enum Piece {
+    package enum Piece {
         /// A whole line without its newline; its first byte is at `byteOffset` of the stream, the next line at `next`.
         case line(byteOffset: UInt64, next: UInt64)
         /// A part of a line beyond the limit; `next` with its end only.
         case oversized(byteOffset: UInt64, next: UInt64?)
     }
 
-    let lineBytesMax: Int
+    package let lineBytesMax: Int
     /// The stream's byte that comes next.
-    private(set) var position: UInt64
+    package private(set) var position: UInt64
     /// The beginning of a line whose end has not arrived.
     private var pending: [UInt8] = []
     private var isOversized = false
 
-    init(lineBytesMax: Int, position: UInt64) {
+    package init(lineBytesMax: Int, position: UInt64) {
         self.lineBytesMax = lineBytesMax
         self.position = position
     }
 
     /// Takes the chunk and calls `body` with each piece and its bytes; `isEnd` with the stream's last bytes.
-    mutating func split<Failure: Error>(
+    package mutating func split<Failure: Error>(
         _ chunk: Span<UInt8>,
         isEnd: Bool,
         _ body: (Piece, Span<UInt8>) throws(Failure) -> Void

@@ -53,10 +53,8 @@ package struct IngestJob {
             capacity: settings.dedupeEvents,
             ageMax: settings.dedupeSeconds > 0 ? Int64(settings.dedupeSeconds) * 1000 : nil
         )
-        let admission = try fillWindow(
-            EventAdmission(namespace: namespace, window: window),
-            end: writer.nextOffset
-        )
+        var admission = EventAdmission(namespace: namespace, window: window)
+        try admission.recall(access.directory, end: writer.nextOffset)
         let ingest = LineIngest(
             writer: writer,
             quarantine: Quarantine(volume: access.volume, directory: access.workspace.quarantine),
@@ -79,29 +77,6 @@ package struct IngestJob {
             total.nextOffset = writer.nextOffset
         }
         return total
-    }
-
-    /// Remembers the newest ids of the log.
-    private func fillWindow(_ admission: EventAdmission, end: UInt64) throws -> EventAdmission {
-        var admission = admission
-        let window = UInt64(settings.dedupeEvents)
-        guard window > 0, end > 0 else { return admission }
-        let start = max(try access.directory.firstOffset(), end > window ? end - window : 0)
-        let reader = try LogReader(volume: access.volume, directory: access.directory.path, from: start)
-        while reader.nextOffset < end, try reader.nextFrame() {
-            let bytes = reader.paddedBytes
-            var at = reader.byteRange.lowerBound
-            for index in 0..<UInt64(reader.recordCount) {
-                let lineEnd = LineEnd.next(in: bytes.span, from: at) ?? reader.byteRange.upperBound
-                admission.remember(
-                    bytes.span.extracting(at..<lineEnd),
-                    offset: reader.baseOffset + index,
-                    receivedAt: reader.committedAt
-                )
-                at = lineEnd + 1
-            }
-        }
-        return admission
     }
 
     /// A file's name as a source: its real path and a hash of its first line.

@@ -8,6 +8,7 @@ import Payloads
 import Postgres
 import Settings
 import Tables
+import Webhook
 
 /// A failure as people and cron see it: one clear line and an exit code.
 package struct JobError: Error, CustomStringConvertible {
@@ -38,6 +39,7 @@ package struct JobError: Error, CustomStringConvertible {
         case let error as PayloadStoreError:
             self.init(Self.status(error), "\(error)", isOverlap: Self.isWriterLocked(error))
         case let error as BackupError: self.init(Self.status(error), "\(error)")
+        case let error as WebhookError: self.init(.configuration, "\(error)")
         case let error as PayloadError: self.init(.software, "\(error)")
         case let error as ClusterError: self.init(Self.status(error), "\(error)")
         default: self.init(.software, "unexpected error: \(error)")

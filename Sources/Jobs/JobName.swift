@@ -1,11 +1,12 @@
 /// The jobs that the schedule starts and the history knows, by the names that people type.
 package enum JobName: String, CaseIterable, Sendable {
-    case fold, publish, compact, snapshot, retain, verify
+    case fold, publish, grant, compact, snapshot, retain, verify
 
-    /// Whether the lack of a good run for `job_gap_seconds` is a gap: the jobs that answers' freshness hangs on.
+    /// Whether the lack of a good run for `job_gap_seconds` is a gap: the jobs that answers' freshness
+    /// and players' rewards hang on.
     package var hasGapLimit: Bool {
         switch self {
-        case .fold, .publish: true
+        case .fold, .publish, .grant: true
         case .compact, .snapshot, .retain, .verify: false
         }
     }

@@ -217,13 +217,18 @@ extension PlayerComparison {
         )
         // How often delivery was tried, and that it was given up, is the grant job's to say, not the log's.
         let isDelivered = table.state == "delivered"
-        var delivery = fields(
-            base,
-            [
-                ("state", log.state, log.state == "pending" && !isDelivered ? log.state : table.state),
-                ("delivered_at", DriftText.time(log.deliveredAt), DriftText.time(table.deliveredAt)),
-            ]
-        )
+        // The job marks what it has recorded at the log's end, where no fold has been yet.
+        let isAhead = isDelivered && table.attempts > 0 && log.state == "pending"
+        var delivery =
+            isAhead
+            ? []
+            : fields(
+                base,
+                [
+                    ("state", log.state, log.state == "pending" && !isDelivered ? log.state : table.state),
+                    ("delivered_at", DriftText.time(log.deliveredAt), DriftText.time(table.deliveredAt)),
+                ]
+            )
         if !contents.isEmpty {
             if table.isUntouched {
                 repair.grantsChanged.append((player, log))

@@ -284,6 +284,77 @@ package struct SettingKey: Sendable {
                 standard: "goalpost-ingest",
                 meaning: "Where writes go; the front names it when a client tries to write to it."
             )
+        case .ingestListen:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: "127.0.0.1:8481",
+                meaning: "Where goalpost-ingest listens for HTTP, HOST:PORT; port 0 takes a free one."
+            )
+        case .ingestQueueBytes:
+            self.init(
+                name: name,
+                kind: .number(range: 1_048_576...(16 * Self.gibibyte), unit: "bytes"),
+                standard: String(64 << 20),
+                meaning: "Most bytes of events that wait in goalpost-ingest; more is answered 429."
+            )
+        case .ingestTokenFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "SHA-256 hashes of services' bearer tokens, one a line; without it only loopback."
+            )
+        case .ingestPlayerRate:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "writes a second"),
+                standard: "10",
+                meaning: "How often a player may write on the long run; more is answered 429."
+            )
+        case .ingestPlayerBurst:
+            self.init(
+                name: name,
+                kind: .number(range: 1...1_000_000, unit: "writes"),
+                standard: "20",
+                meaning: "How many writes a player may do at once."
+            )
+        case .grantURL:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "The webhook that `goalpost run grant` posts rewards to; without it none is sent.",
+                isSecret: true
+            )
+        case .grantTokenFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "A file whose one line is sent to the webhook as bearer token."
+            )
+        case .grantConcurrency:
+            self.init(
+                name: name,
+                kind: .number(range: 1...256, unit: "requests"),
+                standard: "8",
+                meaning: "Rewards that are on their way to the webhook at once."
+            )
+        case .grantTimeoutSeconds:
+            self.init(
+                name: name,
+                kind: .number(range: 1...300, unit: "seconds"),
+                standard: "10",
+                meaning: "A delivery without an answer for this time has failed and is tried again."
+            )
+        case .grantAttemptsMax:
+            self.init(
+                name: name,
+                kind: .number(range: 1...100, unit: "attempts"),
+                standard: "4",
+                meaning: "A reward is given up as dead when so many deliveries have failed."
+            )
         case .postgresBin:
             self.init(
                 name: name,
@@ -327,7 +398,7 @@ package struct SettingKey: Sendable {
                 name: name,
                 kind: .number(range: 1...31_536_000, unit: "seconds"),
                 standard: "900",
-                meaning: "A fold or publish whose last good run is older warns of the gap."
+                meaning: "A fold, publish or grant whose last good run is older warns of the gap."
             )
         }
     }

@@ -41,6 +41,17 @@ package struct Settings: Sendable, Equatable {
     package let frontStreamsMax: Int
     package let frontThreads: Int
     package let ingestURL: String
+    package let ingestListen: String
+    package let ingestQueueBytes: Int
+    package let ingestTokenFile: String?
+    package let ingestPlayerRate: Int
+    package let ingestPlayerBurst: Int
+    /// A secret, for many webhooks have theirs in the path: never print it.
+    package let grantURL: String?
+    package let grantTokenFile: String?
+    package let grantConcurrency: Int
+    package let grantTimeoutSeconds: Int
+    package let grantAttemptsMax: Int
     /// The directory of the PostgreSQL programs; `nil` finds the newest installed.
     package let postgresBin: String?
     package let logLevel: String
@@ -117,6 +128,16 @@ package struct Settings: Sendable, Equatable {
         frontStreamsMax = try values.number(.frontStreamsMax)
         frontThreads = try values.number(.frontThreads)
         ingestURL = try values.requiredText(.ingestURL)
+        ingestListen = try values.requiredText(.ingestListen)
+        ingestQueueBytes = try values.number(.ingestQueueBytes)
+        ingestTokenFile = try values.text(.ingestTokenFile)
+        ingestPlayerRate = try values.number(.ingestPlayerRate)
+        ingestPlayerBurst = try values.number(.ingestPlayerBurst)
+        grantURL = try values.text(.grantURL)
+        grantTokenFile = try values.text(.grantTokenFile)
+        grantConcurrency = try values.number(.grantConcurrency)
+        grantTimeoutSeconds = try values.number(.grantTimeoutSeconds)
+        grantAttemptsMax = try values.number(.grantAttemptsMax)
         postgresBin = try values.text(.postgresBin)
         logLevel = try values.requiredText(.logLevel)
         logFormat = try values.requiredText(.logFormat)

@@ -21,6 +21,25 @@ package enum EventKey {
         return Array("\\x\(head)-\(id.count)-\(hex(PartitionHash.hash(id), digits: 16))".utf8)
     }
 
+    /// The event id behind a key: the key itself, or what a stand-in's hex says; nil where that is only its beginning.
+    package static func id(of key: [UInt8]) -> [UInt8]? {
+        guard key.starts(with: #"\x"#.utf8) else { return key }
+        let parts = key.dropFirst(2).split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 3, let count = Int(String(decoding: parts[1], as: UTF8.self)),
+            parts[0].count == 2 * count
+        else { return nil }
+        let digits = Array(parts[0])
+        var id: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16)
+            else {
+                return nil
+            }
+            id.append(byte)
+        }
+        return self.key(id) == key ? id : nil
+    }
+
     private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
     private static func hex(_ value: UInt64, digits: Int) -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Front
 import Glibc
+import Listening
 import LogLines
 import Logging
 import ServiceManager

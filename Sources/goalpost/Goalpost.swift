@@ -23,7 +23,8 @@ struct Goalpost: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, IngestCommand.self, RunCommand.self, StatusCommand.self, CheckCommand.self,
             JobsCommand.self, ConfigCommand.self, VerifyCommand.self, ExplainCommand.self, ReplayCommand.self,
-            PayloadCommand.self, LogCommand.self, ChallengesCommand.self, DatabaseCommand.self,
+            PayloadCommand.self, LogCommand.self, ChallengesCommand.self, GrantsCommand.self,
+            QuarantineCommand.self, DatabaseCommand.self,
             BackupCommand.self, RestoreCommand.self, GenerateCommand.self,
         ]
     )

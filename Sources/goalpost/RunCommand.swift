@@ -13,7 +13,8 @@ struct RunCommand: AsyncParsableCommand {
             two batches; a second one kills it, and the next run goes on all the same.
             """,
         subcommands: [
-            RunFoldCommand.self, RunPublishCommand.self, RunCycleCommand.self, RunCompactCommand.self,
+            RunFoldCommand.self, RunPublishCommand.self, RunGrantCommand.self, RunCycleCommand.self,
+            RunCompactCommand.self,
             RunSnapshotCommand.self, RunRetainCommand.self, RunVerifyCommand.self,
         ]
     )

@@ -1,14 +1,15 @@
 import ArgumentParser
 import Jobs
+import Settings
 
 struct RunCycleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cycle",
-        abstract: "Fold, then publish: from new events to new answers in one go.",
+        abstract: "Fold, publish, grant: from new events to new answers and rewards in one go.",
         discussion: """
-            Two runs, each with its own lock, outcome and place in the history. A fold that fails ends the cycle; one
-            that is skipped, since another is at work or it is paused, does not: publish shows what is there.
-            --timeout is for both together.
+            Three runs, each with its own lock, outcome and place in the history. A run that fails ends the cycle; one
+            that is skipped, since another is at work or it is paused, does not. Without a webhook (grant_url) there is no
+            grant. --timeout is for all together.
             """
     )
 
@@ -20,6 +21,7 @@ struct RunCycleCommand: AsyncParsableCommand {
             let context = try await JobContext(common, options)
             try await RunFoldCommand.run(context)
             try await RunPublishCommand.run(context)
+            if context.settings.grantURL != nil { try await RunGrantCommand.run(context) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Front
+import Listening
 import Testing
 
 @Suite struct ListenAddressTests {

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Front
+import Listening
 import Logging
 import PayloadStore
 import TestKit

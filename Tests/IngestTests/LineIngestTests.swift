@@ -169,7 +169,7 @@ import Testing
         #expect(known.accepted == 1)
         let window = DedupeWindow(capacity: 8)
         var admission = EventAdmission(namespace: Identifier("game"), window: window)
-        admission.remember(Array(Self.login(id).utf8).span, offset: 0, receivedAt: 0)
+        try admission.recall(LogDirectory(volume: LocalVolume(), path: world.log), end: 1)
         var batch: [UInt8] = []
         let decision = admission.admit(
             Array(line.utf8).span,

@@ -20,7 +20,7 @@ enum Arrows {
 
     /// Rooms that hold a C handle, with the door that they alone may open.
     static let doors: [String: String] = [
-        "Zstd": "CZstd", "Deflate": "CDeflate", "LMDB": "CLMDB", "Postgres": "CLibpq",
+        "Zstd": "CZstd", "Deflate": "CDeflate", "Inflate": "CZlib", "LMDB": "CLMDB", "Postgres": "CLibpq",
     ]
 
     /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
@@ -28,16 +28,19 @@ enum Arrows {
         // Handles.
         "Zstd": ["CZstd"],
         "Deflate": ["CDeflate"],
+        "Inflate": ["CZlib"],
         "LMDB": ["CLMDB"],
         "Postgres": ["CLibpq", "BlockingLane"],
         // Machine room.
         "Disk": [],
         "BlockingLane": [],
         "LogLines": ["Logging"],
+        "Listening": [],
         "StatusReport": [],
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
         "ServiceManager": [],
+        "Webhook": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         // Pure core.
         "Goals": [],
         "Fold": ["Goals"],
@@ -49,6 +52,11 @@ enum Arrows {
         // Stages.
         "EventLog": ["BlockingLane", "Disk", "Zstd"],
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
+        "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
+        "IntakeServer": [
+            "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes", "Crypto", "NIOCore", "NIOPosix", "Logging",
+        ],
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
         "PayloadStore": ["LMDB"],
@@ -57,16 +65,17 @@ enum Arrows {
         "Tokens": ["Crypto", "AsyncHTTPClient", "JWTKit", "Logging", "NIOCore", "NIOHTTP1"],
         "StatusPages": ["Charts", "StatusReport"],
         "Front": [
-            "APIDocs", "BlockingLane", "Deflate", "PayloadStore", "StatusPages", "StatusReport", "Tokens",
-            "Zstd",
-            "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTP2", "NIOHTTPTypes",
+            "APIDocs", "BlockingLane", "Deflate", "Listening", "PayloadStore", "StatusPages", "StatusReport",
+            "Tokens",
+            "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTP2",
+            "NIOHTTPTypes",
             "NIOHTTPTypesHTTP2", "NIOPosix", "NIOSSL", "Logging",
         ],
         // Assembly.
         "Jobs": [
             "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
             "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
-            "Tables", "Zstd", "Logging", "Crypto",
+            "Tables", "Webhook", "Zstd", "Logging", "Crypto",
             // Pings over HTTP.
             "FoundationNetworking",
         ],
@@ -77,8 +86,13 @@ enum Arrows {
             "Logging",
         ],
         "goalpost-front": [
-            "Front", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens", "ArgumentParser",
+            "Front", "Listening", "LogLines", "ServiceManager", "Settings", "StatusReport", "Tokens",
+            "ArgumentParser",
             "Logging",
+        ],
+        "goalpost-ingest": [
+            "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
+            "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging",
         ],
     ]
 

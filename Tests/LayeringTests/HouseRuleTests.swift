@@ -35,11 +35,13 @@ import Testing
             "LMDB opens its own files; the writer's lock lies beside."
         ),
         Exception("Settings", ["FileHandle"], "Reads goalpost.yaml, bounded, before any store is opened."),
+        Exception("Front", ["open("], "The operator's token, read once; no store's data."),
         Exception(
-            "Front",
+            "Listening",
             ["open(", "rename(", "unlink("],
             "The port file, replaced whole; no store's data."
         ),
+        Exception("IntakeServer", ["open("], "The producers' token hashes, read once; no store's data."),
         Exception(
             "Cluster",
             Set(fileSystemWords),

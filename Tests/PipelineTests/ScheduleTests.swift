@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `every wrapper is three lines and names its job`() throws {
-        for job in ["cycle", "fold", "publish", "compact", "snapshot", "verify", "retain"] {
+        for job in ["cycle", "fold", "publish", "grant", "compact", "snapshot", "verify", "retain"] {
             let text = try String(contentsOfFile: ScheduleProgram.root + "jobs/\(job)", encoding: .utf8)
             let lines = text.split(separator: "\n")
             #expect(lines.count == 3 && lines[0] == "#!/bin/sh" && lines[1].hasPrefix("# "))

@@ -25,6 +25,6 @@ import Testing
     }
 
     @Test func `what may hold a password or a key is a secret`() {
-        #expect(SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL, .tokenKeys, .pingURL])
+        #expect(SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL, .tokenKeys, .grantURL, .pingURL])
     }
 }

@@ -22,6 +22,22 @@ import Testing
         #expect(key == EventKey.key(id))
     }
 
+    @Test(
+        arguments: [
+            [0x61], [0xFF, 0xFE], [0x61, 0, 0x62], Array(#"\x61"#.utf8), Array(repeating: 0, count: 64),
+        ] as [[UInt8]]
+    )
+    func `a key tells a short id`(id: [UInt8]) {
+        #expect(EventKey.id(of: EventKey.key(id)) == id)
+    }
+
+    @Test(
+        arguments: [Array(repeating: UInt8(0), count: 65), Array(repeating: 0x78, count: 300)] as [[UInt8]]
+    )
+    func `a key does not tell a long id that it stands in for`(id: [UInt8]) {
+        #expect(EventKey.id(of: EventKey.key(id)) == nil)
+    }
+
     @Test
     func `different ids have different keys`() {
         let long = Array(repeating: UInt8(0x78), count: 1000)

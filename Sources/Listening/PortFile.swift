@@ -1,6 +1,6 @@
 import Glibc
 
-/// The file that tells other programs where the front listens: one line, `HOST:PORT`.
+/// The file that tells other programs where a server listens: one line, `HOST:PORT`.
 package enum PortFile {
     /// Why the file could not be written.
     package struct Failure: Error, Equatable, CustomStringConvertible {

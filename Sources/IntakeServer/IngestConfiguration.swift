@@ -1,0 +1,41 @@
+package import Goals
+package import Listening
+
+/// What the HTTP side of ingest needs to know.
+package struct IngestConfiguration: Sendable {
+    package var listen: ListenAddress
+    package var namespace: Identifier
+    package var players: any PlayerIdentification
+    /// Hashes of the services' tokens; without a file they need none, and the server listens on loopback only.
+    package var tokenFile: String?
+    package var portFile: String?
+    /// Writes a second that a player may do on the long run.
+    package var playerWritesPerSecond: Int
+    /// Writes that a player may do at once.
+    package var playerWritesBurst: Int
+    /// Clients connected at once.
+    package var connectionsMax: Int
+    package var now: @Sendable () -> Timestamp
+
+    package init(
+        listen: ListenAddress,
+        namespace: Identifier,
+        players: any PlayerIdentification,
+        tokenFile: String? = nil,
+        portFile: String? = nil,
+        playerWritesPerSecond: Int = 10,
+        playerWritesBurst: Int = 20,
+        connectionsMax: Int = 1024,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.listen = listen
+        self.namespace = namespace
+        self.players = players
+        self.tokenFile = tokenFile
+        self.portFile = portFile
+        self.playerWritesPerSecond = playerWritesPerSecond
+        self.playerWritesBurst = playerWritesBurst
+        self.connectionsMax = connectionsMax
+        self.now = now
+    }
+}

@@ -1,0 +1,211 @@
+import Hummingbird
+import HummingbirdCore
+package import Intake
+package import Listening
+package import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The HTTP side of ingest as a running server: listens, answers, and drains on SIGTERM or SIGINT.
+package struct IngestServer: Sendable {
+    /// Why the server could not start or go on.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        /// Nothing would keep strangers out.
+        case openToAll(ListenAddress)
+        case insecureOffLoopback(ListenAddress)
+        case tokens(ServiceAccess.Failure)
+        case cannotListen(ListenAddress, reason: String)
+        case portFile(PortFile.Failure)
+
+        package var description: String {
+            switch self {
+            case .openToAll(let address):
+                "without tokens anybody who reaches \(address) could write: set ingest_token_file, "
+                    + "or listen on 127.0.0.1:PORT or [::1]:PORT"
+            case .insecureOffLoopback(let address):
+                "--insecure-header-auth lets anybody who reaches \(address) be any player, so it is only allowed "
+                    + "on loopback: listen on 127.0.0.1:PORT or [::1]:PORT, or leave the option away"
+            case .tokens(let failure): failure.description
+            case .cannotListen(let address, let reason):
+                "cannot listen on \(address): \(reason); choose another address with --http, or stop what uses it"
+            case .portFile(let failure): failure.description
+            }
+        }
+
+        /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
+        package var exitCode: Int32 {
+            switch self {
+            case .openToAll, .insecureOffLoopback, .tokens: 78
+            case .cannotListen: 69
+            case .portFile: 73
+            }
+        }
+    }
+
+    /// What whoever started the server may want to hear of it.
+    package enum Moment: Sendable, Equatable {
+        /// Connections are accepted at this address from now on.
+        case listening(ListenAddress)
+        /// The threads that serve connections turn, and the log's writer answers.
+        case alive
+        /// No more connections are accepted; requests that are being answered are finished.
+        case draining
+    }
+
+    /// How long requests may take to end once the server is asked to.
+    package static let drainSeconds: Int64 = 10
+    private static let idleSeconds: Int64 = 60
+    /// How often a quiet log is looked after, in seconds.
+    private static let tendSeconds: Int64 = 1
+
+    private let queue: IntakeQueue
+    private let configuration: IngestConfiguration
+    private let logger: Logger
+    private let aliveInterval: Duration?
+    private let report: @Sendable (Moment) -> Void
+    private let draining = DrainFlag()
+
+    /// `report` must not block; `alive` comes every `aliveInterval`, and never where that is `nil`.
+    package init(
+        queue: IntakeQueue,
+        configuration: IngestConfiguration,
+        logger: Logger,
+        aliveInterval: Duration? = nil,
+        report: @escaping @Sendable (Moment) -> Void = { _ in }
+    ) {
+        self.queue = queue
+        self.configuration = configuration
+        self.logger = logger
+        self.aliveInterval = aliveInterval
+        self.report = report
+    }
+
+    /// Runs until a signal asks it to end, answers what it has begun, and closes the queue.
+    package func run() async throws(Failure) {
+        let services = try services()
+        do throws(PortFile.Failure) {
+            if let path = configuration.portFile { try PortFile.remove(path) }
+        } catch { throw .portFile(error) }
+        let failed = FirstFailure()
+        let application = application(services, failed)
+        let running = Task { try await application.runService() }
+        failed.running.withLock { $0 = running }
+        let result = await running.result
+        draining.set()
+        await queue.close()
+        if let failure = failed.failure.withLock({ $0 }) { throw failure }
+        if case .failure(let error) = result, !failed.wasCancelled.withLock({ $0 }) {
+            throw .cannotListen(configuration.listen, reason: "\(error)")
+        }
+    }
+
+    private func services() throws(Failure) -> ServiceAccess {
+        let address = configuration.listen
+        if configuration.players.isLoopbackOnly, !address.isLoopback { throw .insecureOffLoopback(address) }
+        guard let path = configuration.tokenFile else {
+            if configuration.players is NoPlayers, !address.isLoopback { throw .openToAll(address) }
+            return ServiceAccess()
+        }
+        do throws(ServiceAccess.Failure) {
+            return try ServiceAccess(tokenFile: path)
+        } catch { throw .tokens(error) }
+    }
+
+    private func application(
+        _ services: ServiceAccess,
+        _ failed: FirstFailure
+    ) -> Application<IngestResponder> {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        return Application(
+            responder: IngestResponder(
+                queue: queue,
+                configuration: configuration,
+                services: services,
+                draining: draining,
+                logger: logger
+            ),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: .seconds(Self.idleSeconds),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16_384,
+                        maxHeaderListSize: 16_384,
+                        maxHeaderFieldCount: 64
+                    )
+                )
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.listen.host, port: configuration.listen.port),
+                serverName: "goalpost-ingest",
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax)
+            ),
+            onServerRunning: { channel in listening(channel, failed) },
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
+            logger: quiet
+        )
+    }
+
+    private func listening(_ channel: any Channel, _ failed: FirstFailure) {
+        let address = ListenAddress(
+            host: configuration.listen.host,
+            port: channel.localAddress?.port ?? configuration.listen.port
+        )
+        do throws(PortFile.Failure) {
+            if let path = configuration.portFile { try PortFile.write(address, to: path) }
+        } catch {
+            failed.failure.withLock { $0 = .portFile(error) }
+            failed.cancel()
+            return
+        }
+        logger.info("listening on http://\(address)")
+        report(.listening(address))
+        let loop = channel.eventLoop
+        let tending = tend(on: loop)
+        // The listening socket is the first that a drain closes.
+        channel.closeFuture.whenComplete { [draining, report] _ in
+            tending.forEach { $0.cancel() }
+            draining.set()
+            report(.draining)
+            loop.scheduleTask(in: .seconds(Self.drainSeconds)) { failed.cancel() }
+        }
+    }
+
+    /// Looks after a quiet log, and says that all is alive once the writer has answered.
+    private func tend(on loop: any EventLoop) -> [RepeatedTask] {
+        let queue = queue
+        let logger = logger
+        let tend = loop.scheduleRepeatedAsyncTask(
+            initialDelay: .seconds(Self.tendSeconds),
+            delay: .seconds(Self.tendSeconds)
+        ) { _ in
+            loop.makeFutureWithTask {
+                await queue.tend()
+                if let failure = queue.failure { logger.error("the log cannot be written: \(failure)") }
+            }
+        }
+        guard let aliveInterval else { return [tend] }
+        let (seconds, attoseconds) = aliveInterval.components
+        let interval = TimeAmount.seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
+        let alive = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [report] _ in
+            loop.makeFutureWithTask {
+                await queue.tend()
+                report(.alive)
+            }
+        }
+        return [tend, alive]
+    }
+}
+
+/// Carries a failure out of a callback that cannot throw, and the end that it means into the server.
+private final class FirstFailure: Sendable {
+    let failure = Mutex<IngestServer.Failure?>(nil)
+    let running = Mutex<Task<Void, any Error>?>(nil)
+    let wasCancelled = Mutex(false)
+
+    func cancel() {
+        wasCancelled.withLock { $0 = true }
+        running.withLock { $0?.cancel() }
+    }
+}

@@ -1,0 +1,194 @@
+import ArgumentParser
+import BlockingLane
+import Disk
+import EventLog
+import Glibc
+import Goals
+import Ingest
+import Intake
+import IntakeServer
+import Listening
+import LogLines
+import Logging
+import ServiceManager
+import Settings
+
+/// The write side as a program.
+@main
+struct IngestServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "goalpost-ingest",
+        abstract: "Takes events in over HTTP and answers once they are durable in the log.",
+        discussion: """
+            Routes: POST /v1/events (one event, an array, NDJSON, CloudEvents; Content-Encoding gzip or zstd),
+            PUT /challenge/v1/challenges/CHALLENGE/goals/GOAL/active, POST the same with claim in place of active;
+            /healthz, /readyz, /metrics.
+
+            It is the only writer of the log while it runs. Services show a bearer token whose SHA-256 stands in
+            ingest_token_file; without that file it listens on loopback only and any program there may write.
+            Which player asks is known only with --insecure-header-auth so far.
+
+            Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
+            SIGTERM and SIGINT end it after the requests that are being answered, within 10 seconds.
+
+            Started by systemd (Type=notify) it says when it listens, that it is alive (WatchdogSec=) and when it ends.
+            """
+    )
+
+    @Option(help: "The data directory (GOALPOST_DATA).")
+    var data: String?
+
+    @Option(
+        help:
+            "Where to listen for HTTP: HOST:PORT or [IPV6]:PORT; port 0 takes a free one (GOALPOST_INGEST_LISTEN)."
+    )
+    var http: String?
+
+    @Flag(
+        help: """
+            Believe the header x-mock-user-id. For tests and demonstrations: refused unless the address is loopback, \
+            since anybody who reaches it can be any player.
+            """
+    )
+    var insecureHeaderAuth = false
+
+    @Option(help: "Write HOST:PORT into this file once listening.")
+    var portFile: String?
+
+    @Option(help: "Least severe log line written to stderr (GOALPOST_LOG_LEVEL).")
+    var logLevel: String?
+
+    /// The sysexits codes for bad data, a missing input, our own bug, a full disk, "try again" and settings.
+    private enum Status {
+        static let badData: Int32 = 65
+        static let cannotWrite: Int32 = 73
+        static let tryAgain: Int32 = 75
+        static let configuration: Int32 = 78
+    }
+
+    mutating func run() async throws {
+        let settings = try await loadSettings()
+        let isJSON = settings.logFormat == "json"
+        LoggingSystem.bootstrap { label in
+            if isJSON { JSONLogHandler(label: label) } else { StreamLogHandler.standardError(label: label) }
+        }
+        var logger = Logger(label: "goalpost-ingest")
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
+        let configuration = try configuration(settings)
+        let queue = try openQueue(settings, configuration.namespace, logger)
+        let manager = ServiceReport(logger: logger)
+        let server = IngestServer(
+            queue: queue,
+            configuration: configuration,
+            logger: logger,
+            aliveInterval: manager.aliveInterval,
+            report: manager.report
+        )
+        do throws(IngestServer.Failure) {
+            try await server.run()
+        } catch {
+            throw fail(error.description, code: error.exitCode)
+        }
+    }
+
+    private func loadSettings() async throws(ExitCode) -> Settings {
+        var options: [SettingName: (option: String, text: String)] = [:]
+        if let http { options[.ingestListen] = ("--http", http) }
+        if let logLevel { options[.logLevel] = ("--log-level", logLevel) }
+        do throws(SettingsError) {
+            return try await Settings.load(data: data, options: options)
+        } catch {
+            throw fail(error.description, code: SettingsError.exitCode)
+        }
+    }
+
+    private func configuration(_ settings: Settings) throws(ExitCode) -> IngestConfiguration {
+        guard let namespace = settings.namespace, !namespace.isEmpty,
+            namespace.unicodeScalars.count <= Identifier.scalarsMax
+        else {
+            throw fail(
+                "no namespace of 1 to \(Identifier.scalarsMax) characters is set: put `namespace: NAME` into "
+                    + "goalpost.yaml or set GOALPOST_NAMESPACE",
+                code: Status.configuration
+            )
+        }
+        let listen: ListenAddress
+        do throws(ListenAddress.Failure) {
+            listen = try ListenAddress(settings.ingestListen)
+        } catch {
+            throw fail(error.description, code: SettingsError.exitCode)
+        }
+        return IngestConfiguration(
+            listen: listen,
+            namespace: Identifier(namespace),
+            players: insecureHeaderAuth ? InsecureHeaderPlayers() : NoPlayers(),
+            tokenFile: settings.ingestTokenFile,
+            portFile: portFile,
+            playerWritesPerSecond: settings.ingestPlayerRate,
+            playerWritesBurst: settings.ingestPlayerBurst,
+            now: Self.now
+        )
+    }
+
+    private func openQueue(
+        _ settings: Settings,
+        _ namespace: Identifier,
+        _ logger: Logger
+    ) throws(ExitCode) -> IntakeQueue {
+        do throws(IntakeError) {
+            let writer = try IntakeWriter.open(
+                volume: LocalVolume(),
+                logDirectory: settings.data + "/log/events",
+                quarantineDirectory: settings.data + "/log/quarantine",
+                namespace: namespace,
+                window: DedupeWindow(
+                    capacity: settings.dedupeEvents,
+                    ageMax: settings.dedupeSeconds > 0 ? Int64(settings.dedupeSeconds) * 1000 : nil
+                ),
+                limits: LogLimits(
+                    segmentBytesMax: UInt64(settings.segmentBytesMax),
+                    segmentAgeMax: .seconds(settings.segmentSecondsMax)
+                ),
+                now: Self.now
+            )
+            if !writer.recovery.isClean {
+                logger.notice(
+                    "the log was mended after a crash",
+                    metadata: ["recovery": "\(writer.recovery)"]
+                )
+            }
+            return IntakeQueue(
+                writer: writer,
+                lane: BlockingLane(label: "goalpost-ingest.log"),
+                namespace: namespace,
+                waitingBytesMax: settings.ingestQueueBytes
+            )
+        } catch {
+            throw fail(error.description, code: Self.status(of: error))
+        }
+    }
+
+    private static func status(of error: IntakeError) -> Int32 {
+        switch error {
+        case .log(.writerLocked): Status.tryAgain
+        case .log(.disk): Status.cannotWrite
+        case .log(.notALog), .noConfiguration: Status.configuration
+        case .log: Status.badData
+        case .overloaded, .unavailable, .closed: Status.tryAgain
+        }
+    }
+
+    /// The computer's clock, to the microsecond.
+    private static let now: @Sendable () -> Timestamp = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Writes the one line that says what is wrong, and gives the status to end with.
+    private func fail(_ message: String, code: Int32) -> ExitCode {
+        let line = Array("goalpost-ingest: \(message)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+        return ExitCode(code)
+    }
+}

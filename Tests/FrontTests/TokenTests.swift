@@ -55,7 +55,8 @@ import Testing
             server.standardOutput = output
             server.standardError = FileHandle.nullDevice
             try server.run()
-            defer { server.terminate() }
+            // A child may have been born with other signals blocked.
+            defer { kill(server.processIdentifier, SIGKILL) }
             var line = ""
             while !line.hasSuffix("\n") {
                 let more = output.fileHandleForReading.availableData
@@ -70,7 +71,7 @@ import Testing
                 environment: Self.environment(url)
             )
             #expect(try front.curl(path, token).status == 200)
-            server.terminate()
+            kill(server.processIdentifier, SIGKILL)
             server.waitUntilExit()
             #expect(try front.curl(path, token).status == 200)
             #expect(front.stop() == 0)

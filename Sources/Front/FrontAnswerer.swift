@@ -149,7 +149,8 @@ package final class FrontAnswerer {
 
     private func answer(_ slot: AnswerSlot, _ request: FrontRequest) throws(Problem) -> FrontResponse {
         var response: FrontResponse?
-        try find(slot, request) { decision, content in
+        var known: KnownPlayer?
+        try find(slot, request, &known) { decision, content in
             let fields = decision.fields(freshnessFields.fields(of: decision.freshness))
             response =
                 decision.isUnchanged
@@ -160,15 +161,30 @@ package final class FrontAnswerer {
         return response
     }
 
-    private func player(of request: FrontRequest) throws(Problem) -> [UInt8] {
+    /// `known` is what an earlier call left for a request with the same fields; nil where there was none.
+    private func player(of request: FrontRequest, _ known: inout KnownPlayer?) throws(Problem) -> [UInt8] {
         guard case .tokens = configuration.identity else {
             return try configuration.identity.player(of: request)
         }
+        let now = Double(clock()) / 1000
+        if let known, let tokens,
+            tokens.isStillGood(generation: known.generation, expiresAt: known.expiresAt, now: now)
+        {
+            return known.player
+        }
+        known = nil
         do throws(TokenFault) {
-            guard let name = try tokens?.player(request.authorization, now: Double(clock()) / 1000) else {
+            guard let bearer = try tokens?.bearer(request.authorization, now: now), let tokens else {
                 throw .noKeys
             }
-            do throws(Problem) { return try PlayerIdentity.checked(name) } catch { throw .subject }
+            let player: [UInt8]
+            do throws(Problem) { player = try PlayerIdentity.checked(bearer.player) } catch { throw .subject }
+            known = KnownPlayer(
+                player: player,
+                generation: tokens.keysGeneration,
+                expiresAt: bearer.expiresAt
+            )
+            return player
         } catch {
             throw TokenIdentity.problem(error)
         }
@@ -179,9 +195,11 @@ package final class FrontAnswerer {
     ///
     /// `connection` is the value of `Connection`, where there is something to say; with `isHead` the body is left
     /// away. `output` gets the head, and behind it a body of at most `joinedBytesMax`; a longer one is returned.
+    /// `known` is what the last call left for this very request; nil the first time.
     func write(
         _ slot: AnswerSlot,
         _ request: FrontRequest,
+        known: inout KnownPlayer?,
         date: String,
         connection: String?,
         isHead: Bool,
@@ -189,7 +207,7 @@ package final class FrontAnswerer {
         to output: inout ByteBuffer
     ) throws(Problem) -> WrittenAnswer {
         var written: WrittenAnswer?
-        try find(slot, request) { decision, content in
+        try find(slot, request, &known) { decision, content in
             heads.write(decision, freshnessFields, contentBytes: content.readableBytes, to: &output)
             ResponseHead.writeEnd(date: date, connection: connection, to: &output)
             var answer = WrittenAnswer(decision, bodyBytes: isHead ? 0 : content.readableBytes)
@@ -210,9 +228,10 @@ package final class FrontAnswerer {
     private func find(
         _ slot: AnswerSlot,
         _ request: FrontRequest,
+        _ known: inout KnownPlayer?,
         _ use: AnswerUse
     ) throws(Problem) {
-        let player = try player(of: request)
+        let player = try player(of: request, &known)
         var problem: Problem?
         do throws(PayloadStoreError) {
             try answers.look { view throws(PayloadStoreError) in

@@ -11,7 +11,9 @@ extension FrontHandler {
         gate.times.requestEnded(gate.readAt)
         var progress = known.progress
         progress.startedAt = gate.readAt
-        answer(known.request, known.slot, progress, context)
+        var player = repeated.player
+        answer(known.request, known.slot, progress, known: &player, context)
+        repeated.player = player
         return true
     }
 
@@ -30,6 +32,7 @@ extension FrontHandler {
         _ request: FrontRequest,
         _ slot: AnswerSlot,
         _ progress: RequestInProgress,
+        known: inout KnownPlayer?,
         _ context: ChannelHandlerContext
     ) {
         let keepsAlive = progress.keepsAlive && !isDraining
@@ -38,6 +41,7 @@ extension FrontHandler {
             let written = try state.answerer.write(
                 slot,
                 request,
+                known: &known,
                 date: state.dateText(),
                 connection: keepsAlive ? (progress.saysKeepAlive ? "keep-alive" : nil) : "close",
                 isHead: progress.isHead,

@@ -198,7 +198,8 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
             case .nothing: break
             case .answered(let request, let slot, let progress):
                 if progress.keepsAlive { repeated.wasAnswered(request, slot, progress) }
-                answer(request, slot, progress, context)
+                var known: KnownPlayer?
+                answer(request, slot, progress, known: &known, context)
             case .passedOn:
                 passed?.isRead = true
                 if passed?.isAnswered == true {

@@ -19,6 +19,8 @@ package struct RepeatedRequest {
     }
 
     private var known: Known?
+    /// Whom the known request speaks for, once it came again.
+    var player: KnownPlayer?
     private var bytes = ByteBuffer()
     /// The decoder stands where a request may begin, and holds nothing.
     private var isAtRest = true
@@ -71,6 +73,7 @@ package struct RepeatedRequest {
             read.readableBytes <= Self.bytesMax
         else { return }
         known = candidate
+        player = nil
         bytes.clear()
         bytes.writeImmutableBuffer(read)
     }

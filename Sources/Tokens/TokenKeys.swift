@@ -3,15 +3,15 @@ import JWTKit
 
 /// The public keys that tokens may be signed with, as one JSON Web Key Set holds them (RFC 7517).
 ///
-/// Only signing keys for RS256 (RSA of at least 2,048 bits) and ES256 (P-256) are taken; others are left out, and a
+/// Only signing keys for RS256 (RSA of 2,048 to 16,384 bits) and ES256 (P-256) are taken; others are left out, and a
 /// key tells its algorithm itself, so that no token can choose another.
 package struct TokenKeys: Sendable {
     /// Most keys of a set that are looked at.
     package static let keysMax = 100
     /// A larger set is none.
     package static let bytesMax = 1 << 20
-    /// Characters of an RSA modulus of 2,048 bits, in base64url.
-    private static let modulusCharactersMin = 342
+    /// Characters of an RSA modulus of 2,048 to 16,384 bits, in base64url; a longer one would take long to check with.
+    private static let modulusCharacters = 342...2731
 
     /// Bytes that are no key set, or one without a key that can be used.
     package struct Failure: Error, Equatable, CustomStringConvertible {
@@ -96,7 +96,7 @@ package struct TokenKeys: Sendable {
         guard var jwk = entry.key else { return nil }
         switch jwk.keyType {
         case .rsa:
-            guard (jwk.modulus?.utf8.count ?? 0) >= modulusCharactersMin, jwk.algorithm ?? .rs256 == .rs256
+            guard modulusCharacters.contains(jwk.modulus?.utf8.count ?? 0), jwk.algorithm ?? .rs256 == .rs256
             else { return nil }
             jwk.algorithm = .rs256
         case .ecdsa:

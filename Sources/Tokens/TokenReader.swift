@@ -17,10 +17,30 @@ package struct TokenReader {
 
     /// The player of a request with these lines of `Authorization`; `now` in seconds since 1970.
     package mutating func player(_ authorization: [String], now: Double) throws(TokenFault) -> String {
+        try bearer(authorization, now: now).player
+    }
+
+    /// The keys' generation, which ``bearer(_:now:)`` checked with the last time.
+    package var keysGeneration: Int { generation }
+
+    /// Whether a bearer that was found with keys of a generation still speaks for its player; counted as cached.
+    ///
+    /// For callers who know that they have the very same lines again.
+    package func isStillGood(generation: Int, expiresAt: Double, now: Double) -> Bool {
+        guard generation == ring.generation, expiresAt > now else { return false }
+        counts.countCached()
+        return true
+    }
+
+    /// For whom these lines of `Authorization` speak, and until when.
+    package mutating func bearer(
+        _ authorization: [String],
+        now: Double
+    ) throws(TokenFault) -> TokenCheck.Bearer {
         do throws(TokenFault) {
             guard authorization.count <= 1 else { throw .malformed }
             guard let token = authorization.first.flatMap(Self.token) else { throw .missing }
-            return try bearer(token, now).player
+            return try bearer(token, now)
         } catch {
             counts.count(error)
             if error == .unknownKey { ring.askForMore() }

@@ -12,9 +12,7 @@ dcz       the stored frame of one player, nearest to --frame-bytes, for a client
 identity  the same player's JSON as it is
 players   dcz of many players in turn over all connections, so that no connection asks the same twice
 bodies    their JSON as it is, likewise
-token     dcz for a bearer token that the front checks and nginx does not; with --token-setting, the variables
-          that make a front check tokens, {keys} in a value being the file of the keys (JWKS), as in
-          --token-setting NAME_OF_THE_SETTING={keys}
+token     dcz for a bearer token that the front checks and nginx does not
 
 nginx answers the first two cases with one file each, the next two with a file a player. redis-server is asked by
 redis-benchmark. Installs nothing: `jobs/install-needs bench` does.
@@ -36,6 +34,7 @@ import time
 import urllib.request
 
 PATH = "/challenge/v1/challenges/initialize"
+NAMESPACE = "demo"
 PLAYERS_MAX = 1000
 # Fewer, for what they take of the disk.
 BODIES_MAX = 100
@@ -174,7 +173,7 @@ def signed_token(directory, player):
     keys.write_text(
         json.dumps({"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "bench", "n": coded(modulus), "e": "AQAB"}]})
     )
-    claims = {"sub": player, "exp": int(time.time()) + 86400, "namespace": "demo", "iss": "bench"}
+    claims = {"sub": player, "exp": int(time.time()) + 86400, "namespace": NAMESPACE, "iss": "bench"}
     head = {"alg": "RS256", "typ": "JWT", "kid": "bench"}
     signed = f"{coded(json.dumps(head).encode())}.{coded(json.dumps(claims).encode())}"
     signature = subprocess.run(
@@ -218,7 +217,6 @@ def main():
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
-    parser.add_argument("--token-setting", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--markdown")
     parser.add_argument("--json")
     options = parser.parse_args()
@@ -299,19 +297,17 @@ def measure(options, bench):
         "loadBefore": round(os.getloadavg()[0], 2), "cases": {},
     }
     measure_cases(options, report, cases)
-    if options.token_setting:
-        token, keys = signed_token(bench.directory, player)
-        front.send_signal(signal.SIGTERM)
-        front.wait(20)
-        settings = dict(setting.replace("{keys}", str(keys)).split("=", 1) for setting in options.token_setting)
-        bench.start_front(environment=settings)
-        bearer = {"Authorization": f"Bearer {token}", **holds}
-        if get(base + PATH, bearer)[1] != frames[player]:
-            sys.exit("the token gets another answer than the header")
-        measure_cases(options, report, {"token": (len(frames[player]), {
-            "front": lambda: bench.wrk(base + PATH, bearer),
-            "nginx": lambda: bench.wrk(nginx + "/dcz"),
-        })})
+    token, keys = signed_token(bench.directory, player)
+    front.send_signal(signal.SIGTERM)
+    front.wait(20)
+    bench.start_front(environment={"GOALPOST_TOKEN_KEYS": str(keys), "GOALPOST_NAMESPACE": NAMESPACE})
+    bearer = {"Authorization": f"Bearer {token}", **holds}
+    if get(base + PATH, bearer)[1] != frames[player]:
+        sys.exit("the token gets another answer than the header")
+    measure_cases(options, report, {"token": (len(frames[player]), {
+        "front": lambda: bench.wrk(base + PATH, bearer),
+        "nginx": lambda: bench.wrk(nginx + "/dcz"),
+    })})
     report["loadAfter"] = round(os.getloadavg()[0], 2)
     return report
 

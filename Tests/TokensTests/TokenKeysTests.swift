@@ -25,7 +25,7 @@ import Tokens
             #"{"kty":"oct","kid":"s","k":"c2VjcmV0"}"#,
             #"{"kty":"EC","crv":"P-384","kid":"p","x":"AA","y":"AA"}"#,
             #"{"kty":"EC","crv":"secp256k1","kid":"k","x":"AA","y":"AA"}"#, #"{"kid":"nothing"}"#,
-            Self.rsa(bits: 1024), Self.rsa(bits: 2048, #","use":"enc""#),
+            Self.rsa(bits: 1024), Self.rsa(bits: 16_448), Self.rsa(bits: 2048, #","use":"enc""#),
             Self.rsa(bits: 2048, #","alg":"RS512""#),
             Self.rsa(bits: 2048, #","d":"AQAB""#),
         ]

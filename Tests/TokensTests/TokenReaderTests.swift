@@ -54,6 +54,24 @@ import Tokens
         #expect(ring.takeWish() && !ring.takeWish())
     }
 
+    @Test func `what is known of the same lines holds as long as keys and token do`() async throws {
+        let forge = TokenForge()
+        let (ring, counts) = (KeyRing(), TokenCounts())
+        var reader = Self.reader(ring, counts)
+        ring.set(try await forge.keys())
+        let bearer = try reader.bearer(["Bearer \(try await forge.token())"], now: TokenForge.now)
+        let generation = reader.keysGeneration
+        let isGood = { (reader: TokenReader, now: Double) in
+            reader.isStillGood(generation: generation, expiresAt: bearer.expiresAt, now: now)
+        }
+        #expect(isGood(reader, TokenForge.now) && isGood(reader, bearer.expiresAt - 1))
+        #expect(counts.cached == 2 && counts.verified == 1)
+        #expect(!isGood(reader, bearer.expiresAt))
+        ring.set(try await forge.keys())
+        #expect(!isGood(reader, TokenForge.now))
+        #expect(counts.cached == 2)
+    }
+
     @Test func `only so many are remembered, those in use longest`() {
         var cache = TokenCache(entriesMax: 8)
         let bearer = TokenCheck.Bearer(player: "p", expiresAt: 100)

@@ -43,7 +43,7 @@ struct JobSection {
 
     private func state(_ job: JobStatus) -> String {
         guard let running = job.running else { return job.state.rawValue }
-        var words = ["running since \(NumberText.span(view.age(running.startedAt)))"]
+        var words = ["running for \(NumberText.span(view.age(running.startedAt)))"]
         if let percent = running.percent { words.append("\(NumberText.decimal(percent, places: 0)) %") }
         if running.ratePerSecond > 0 {
             words.append("\(NumberText.short(running.ratePerSecond)) \(running.unit)/s")

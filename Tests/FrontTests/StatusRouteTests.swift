@@ -94,7 +94,7 @@ import Testing
             #expect(try job().state == .running)
             #expect(try job().running?.percent == 25)
             let page = String(decoding: try front.curl("/status").body, as: UTF8.self)
-            #expect(page.contains("running since 1\u{A0}min, 25 %"))
+            #expect(page.contains("running for 1\u{A0}min, 25 %"))
             running.updatedAt = .now - 3600
             try write()
             #expect(try job().state == .idle)

@@ -46,7 +46,7 @@ import Testing
     @Test(
         .enabled(if: geteuid() == 0, "only root can give a cron daemon namespaces of its own"),
         .enabled(if: FileManager.default.fileExists(atPath: "/usr/sbin/cron"), "no cron is installed"),
-        .timeLimit(.minutes(10))
+        .timeLimit(.minutes(30))
     )
     func `everything catches up after a minute without PostgreSQL, and the jobs tell the story`() async throws
     {

@@ -25,6 +25,8 @@ import Testing
     }
 
     @Test func `what may hold a password or a key is a secret`() {
-        #expect(SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL, .tokenKeys, .grantURL, .pingURL])
+        #expect(
+            SettingKey.all.filter(\.isSecret).map(\.name) == [.databaseURL, .tokenKeys, .grantURL, .pingURL]
+        )
     }
 }

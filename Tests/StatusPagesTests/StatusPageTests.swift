@@ -31,7 +31,7 @@ import Testing
             "log: no space left on device", "publish is paused.", "moving &lt;b&gt;disks&lt;/b&gt;",
             "verify failed.", "Exit code 75 20\u{A0}s ago: PostgreSQL is away", "verify is overdue.",
             "Publishing everybody.",
-            "running since 1.3\u{A0}min, 43 %, 128\u{A0}k records/s, 1.7\u{A0}min to go",
+            "running for 1.3\u{A0}min, 43 %, 128\u{A0}k records/s, 1.7\u{A0}min to go",
             "&lt;script&gt;alert(1)&lt;/script&gt;",
         ] { #expect(page.contains(words), "\(words)") }
         #expect(!page.contains("<script"))

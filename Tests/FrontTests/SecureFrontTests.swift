@@ -181,8 +181,18 @@ import Testing
             let holder = Process()
             holder.executableURL = URL(filePath: "/bin/sh")
             let client = "openssl s_client -connect \(front.address) -alpn \(protocolName)"
-            holder.arguments = ["-c", "exec \(client) <>\(pipe) >/dev/null 2>&1"]
+            let said = store.directory.appending(path: "said")
+            holder.arguments = ["-c", "exec \(client) <>\(pipe) >'\(said.path())' 2>&1"]
             try holder.run()
+            // The others come only once it has the place, or they would take it from it.
+            let patience = ContinuousClock.now + Wire.patience
+            func hasPlace() throws -> Bool {
+                guard FileManager.default.fileExists(atPath: said.path()) else { return false }
+                return String(decoding: try Data(contentsOf: said), as: UTF8.self).contains("ALPN protocol: ")
+            }
+            while try !hasPlace() {
+                try #require(ContinuousClock.now < patience, "the holder of the place did not connect")
+            }
             func status(_ version: String) throws -> Int32 {
                 let arguments =
                     ["--silent", "--fail", "--max-time", "30"] + Self.trusting(certificate, version)

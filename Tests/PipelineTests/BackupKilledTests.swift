@@ -22,7 +22,7 @@ import Testing
             let log = directory + "/log/events"
             // Moments in the dump first, then among the segments, which are quickly linked.
             let (bytes, files) = (random.next() % dumpBytes, Int(random.next() % UInt64(segments)))
-            let wasKilled = try world.program.killPromptly(["backup", directory]) {
+            let wasKilled = try world.program.kill(["backup", directory]) {
                 if number < 8 { return try volume.exists(dump) && volume.fileSize(dump) >= bytes }
                 return try volume.isDirectory(log) && volume.list(log).count >= files
             }
@@ -70,7 +70,7 @@ import Testing
                 let (count, wait) = (Int(random.next() % UInt64(files)), Int(random.next() % 400))
                 var since: ContinuousClock.Instant?
                 let log = restored.data + "/log/events"
-                let wasKilled = try restored.killPromptly(["restore", world.backup]) {
+                let wasKilled = try restored.kill(["restore", world.backup]) {
                     guard try volume.exists(restored.data + "/restore.json") else { return false }
                     if attempt == 0 { return true }
                     guard try volume.isDirectory(log) else { return false }
@@ -137,7 +137,7 @@ import Testing
         do {
             // When the cluster is being made, when it is there, and when its server was started.
             for name in ["postgres.init", "postgres/PG_VERSION", "postgres/postmaster.pid"] {
-                let wasKilled = try program.killPromptly(["restore", world.backup]) {
+                let wasKilled = try program.kill(["restore", world.backup]) {
                     try LocalVolume().exists(directory + "/" + name)
                 }
                 #expect(wasKilled, "\(name)")

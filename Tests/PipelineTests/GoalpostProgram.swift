@@ -36,29 +36,9 @@ struct GoalpostProgram {
 
     /// Starts a command, kills it with SIGKILL when `moment` says so or when it has ended, and waits for it.
     ///
-    /// Returns whether it was killed before its end.
-    func kill(_ arguments: [String], when moment: () async throws -> Bool) async throws -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: Self.path)
-        process.arguments = arguments
-        process.environment = environment
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        while process.isRunning {
-            if try await moment() {
-                Foundation.kill(process.processIdentifier, SIGKILL)
-                break
-            }
-            // Only how often the condition is looked at, not what is waited for.
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal
-    }
-
-    /// As above, for moments that pass quickly: looks without suspending, since tests beside it may keep every thread.
-    func killPromptly(_ arguments: [String], when moment: () throws -> Bool) throws -> Bool {
+    /// Returns whether it was killed before its end. Looks without suspending: tests beside it may keep every
+    /// thread for longer than the command runs.
+    func kill(_ arguments: [String], when moment: () throws -> Bool) throws -> Bool {
         let process = Process()
         process.executableURL = URL(filePath: Self.path)
         process.arguments = arguments

@@ -32,6 +32,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -43,6 +44,17 @@ let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-h
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+let rpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let rpcTransport = Target.Dependency.product(
+    name: "GRPCNIOTransportHTTP2Posix",
+    package: "grpc-swift-nio-transport"
+)
+let rpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let certificateReloading = Target.Dependency.product(
+    name: "NIOCertificateReloading",
+    package: "swift-nio-extras"
+)
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 let package = Package(
@@ -63,6 +75,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.45.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -92,6 +108,7 @@ let package = Package(
         room("Cluster", [subprocess]),
         room("Settings", [configuration]),
         room("ServiceManager", handles: true),
+        room("Certificates", [certificateReloading, log]),
         room("Webhook", [httpClient, nio, nioHTTP1]),
 
         // Pure core: no I/O, clock or randomness.
@@ -110,8 +127,23 @@ let package = Package(
         room(
             "IntakeServer",
             [
-                "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", hummingbird, hummingbirdCore,
-                httpTypes, crypto, nio, nioPosix, log,
+                "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
+                hummingbird, hummingbirdCore, hummingbirdTLS, certificateReloading, httpTypes, nio, nioPosix,
+                nioTLS, log,
+            ]
+        ),
+        // Made by jobs/make-rpc-messages from the .proto files beside it; other people's code style.
+        .target(
+            name: "RPCMessages",
+            dependencies: [rpcCore, rpcProtobuf, protobuf],
+            exclude: ["protos"],
+            swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]
+        ),
+        room(
+            "IngestRPC",
+            [
+                "Certificates", "Goals", "Ingest", "Intake", "Listening", "RPCMessages", "Tokens", rpcCore,
+                rpcTransport, protobuf, nio, nioTLS, log,
             ]
         ),
         // The DDL, compiled in, so that a binary carries the schema it was written for.
@@ -171,8 +203,9 @@ let package = Package(
         .executableTarget(
             name: "goalpost-ingest",
             dependencies: [
-                "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
-                "LogLines", "ServiceManager", "Settings", arguments, log,
+                "BlockingLane", "Certificates", "Disk", "EventLog", "Goals", "Ingest", "IngestRPC", "Intake",
+                "IntakeServer", "Listening", "LogLines", "ServiceManager", "Settings", "Tokens", arguments,
+                log,
             ],
             swiftSettings: settings
         ),

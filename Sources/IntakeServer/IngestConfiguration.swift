@@ -1,3 +1,4 @@
+package import Certificates
 package import Goals
 package import Listening
 
@@ -8,6 +9,8 @@ package struct IngestConfiguration: Sendable {
     package var players: any PlayerIdentification
     /// Hashes of the services' tokens; without a file they need none, and the server listens on loopback only.
     package var tokenFile: String?
+    /// Speaks TLS with it; nil speaks plain HTTP.
+    package var certificate: ServerCertificate?
     package var portFile: String?
     /// Writes a second that a player may do on the long run.
     package var playerWritesPerSecond: Int
@@ -22,6 +25,7 @@ package struct IngestConfiguration: Sendable {
         namespace: Identifier,
         players: any PlayerIdentification,
         tokenFile: String? = nil,
+        certificate: ServerCertificate? = nil,
         portFile: String? = nil,
         playerWritesPerSecond: Int = 10,
         playerWritesBurst: Int = 20,
@@ -32,6 +36,7 @@ package struct IngestConfiguration: Sendable {
         self.namespace = namespace
         self.players = players
         self.tokenFile = tokenFile
+        self.certificate = certificate
         self.portFile = portFile
         self.playerWritesPerSecond = playerWritesPerSecond
         self.playerWritesBurst = playerWritesBurst

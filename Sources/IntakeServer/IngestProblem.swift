@@ -19,6 +19,7 @@ package struct IngestProblem: Error, Equatable {
         case tooManyRequests = "TOO_MANY_REQUESTS"
         case overloaded = "OVERLOADED"
         case unavailable = "LOG_UNAVAILABLE"
+        case keysUnavailable = "KEYS_UNAVAILABLE"
         case internalError = "INTERNAL_ERROR"
 
         package var status: Int {
@@ -31,7 +32,7 @@ package struct IngestProblem: Error, Equatable {
             case .bodyTooLarge: 413
             case .unsupportedType: 415
             case .tooManyRequests, .overloaded: 429
-            case .unavailable: 503
+            case .unavailable, .keysUnavailable: 503
             case .internalError: 500
             }
         }

@@ -8,6 +8,7 @@ import Listening
 import Logging
 import NIOCore
 import Synchronization
+import Tokens
 
 /// Answers a producer's requests: each only once what it acknowledges is durable.
 package struct IngestResponder: HTTPResponder {

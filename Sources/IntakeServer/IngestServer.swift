@@ -1,11 +1,16 @@
+import Certificates
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Intake
 package import Listening
 package import Logging
+import NIOCertificateReloading
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
+package import Tokens
 
 /// The HTTP side of ingest as a running server: listens, answers, and drains on SIGTERM or SIGINT.
 package struct IngestServer: Sendable {
@@ -15,6 +20,7 @@ package struct IngestServer: Sendable {
         case openToAll(ListenAddress)
         case insecureOffLoopback(ListenAddress)
         case tokens(ServiceAccess.Failure)
+        case certificate(reason: String)
         case cannotListen(ListenAddress, reason: String)
         case portFile(PortFile.Failure)
 
@@ -27,6 +33,8 @@ package struct IngestServer: Sendable {
                 "--insecure-header-auth lets anybody who reaches \(address) be any player, so it is only allowed "
                     + "on loopback: listen on 127.0.0.1:PORT or [::1]:PORT, or leave the option away"
             case .tokens(let failure): failure.description
+            case .certificate(let reason):
+                "TLS cannot be spoken: \(reason); look at the ingest_tls_* settings"
             case .cannotListen(let address, let reason):
                 "cannot listen on \(address): \(reason); choose another address with --http, or stop what uses it"
             case .portFile(let failure): failure.description
@@ -36,7 +44,7 @@ package struct IngestServer: Sendable {
         /// The sysexits code of the process: 78 for a setting, 69 for an address, 73 for a file.
         package var exitCode: Int32 {
             switch self {
-            case .openToAll, .insecureOffLoopback, .tokens: 78
+            case .openToAll, .insecureOffLoopback, .tokens, .certificate: 78
             case .cannotListen: 69
             case .portFile: 73
             }
@@ -64,21 +72,27 @@ package struct IngestServer: Sendable {
     private let logger: Logger
     private let aliveInterval: Duration?
     private let report: @Sendable (Moment) -> Void
+    private let beforeClose: @Sendable () async -> Void
     private let draining = DrainFlag()
 
     /// `report` must not block; `alive` comes every `aliveInterval`, and never where that is `nil`.
+    ///
+    /// `beforeClose` is awaited when the last request is answered, before the queue is closed: for others that write
+    /// to it.
     package init(
         queue: IntakeQueue,
         configuration: IngestConfiguration,
         logger: Logger,
         aliveInterval: Duration? = nil,
-        report: @escaping @Sendable (Moment) -> Void = { _ in }
+        report: @escaping @Sendable (Moment) -> Void = { _ in },
+        beforeClose: @escaping @Sendable () async -> Void = {}
     ) {
         self.queue = queue
         self.configuration = configuration
         self.logger = logger
         self.aliveInterval = aliveInterval
         self.report = report
+        self.beforeClose = beforeClose
     }
 
     /// Runs until a signal asks it to end, answers what it has begun, and closes the queue.
@@ -88,11 +102,12 @@ package struct IngestServer: Sendable {
             if let path = configuration.portFile { try PortFile.remove(path) }
         } catch { throw .portFile(error) }
         let failed = FirstFailure()
-        let application = application(services, failed)
+        let application = application(services, try builder(), failed)
         let running = Task { try await application.runService() }
         failed.running.withLock { $0 = running }
         let result = await running.result
         draining.set()
+        await beforeClose()
         await queue.close()
         if let failure = failed.failure.withLock({ $0 }) { throw failure }
         if case .failure(let error) = result, !failed.wasCancelled.withLock({ $0 }) {
@@ -112,8 +127,30 @@ package struct IngestServer: Sendable {
         } catch { throw .tokens(error) }
     }
 
+    private func builder() throws(Failure) -> HTTPServerBuilder {
+        let plain = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: .seconds(Self.idleSeconds),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16_384,
+                    maxHeaderListSize: 16_384,
+                    maxHeaderFieldCount: 64
+                )
+            )
+        )
+        guard let certificate = configuration.certificate else { return plain }
+        do {
+            var tls = try TLSConfiguration.makeServerConfiguration(
+                certificateReloader: certificate.reloader
+            )
+            tls.minimumTLSVersion = .tlsv12
+            return try .tls(plain, tlsConfiguration: tls)
+        } catch { throw .certificate(reason: "\(error)") }
+    }
+
     private func application(
         _ services: ServiceAccess,
+        _ builder: HTTPServerBuilder,
         _ failed: FirstFailure
     ) -> Application<IngestResponder> {
         var quiet = logger
@@ -126,16 +163,7 @@ package struct IngestServer: Sendable {
                 draining: draining,
                 logger: logger
             ),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(Self.idleSeconds),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16_384,
-                        maxHeaderListSize: 16_384,
-                        maxHeaderFieldCount: 64
-                    )
-                )
-            ),
+            server: builder,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listen.host, port: configuration.listen.port),
                 serverName: "goalpost-ingest",
@@ -159,7 +187,7 @@ package struct IngestServer: Sendable {
             failed.cancel()
             return
         }
-        logger.info("listening on http://\(address)")
+        logger.info("listening on \(configuration.certificate == nil ? "http" : "https")://\(address)")
         report(.listening(address))
         let loop = channel.eventLoop
         let tending = tend(on: loop)

@@ -298,6 +298,36 @@ package struct SettingKey: Sendable {
                 standard: String(64 << 20),
                 meaning: "Most bytes of events that wait in goalpost-ingest; more is answered 429."
             )
+        case .ingestRPCListen:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "Where goalpost-ingest listens for gRPC, HOST:PORT; unset does not."
+            )
+        case .ingestTLSCertificateFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "PEM file of goalpost-ingest's certificate and its chain; with it both protocols speak TLS only."
+            )
+        case .ingestTLSKeyFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning: "PEM file of that certificate's unencrypted private key."
+            )
+        case .ingestTLSClientCAFile:
+            self.init(
+                name: name,
+                kind: .text,
+                standard: nil,
+                meaning:
+                    "PEM file of authorities; gRPC clients then have to show a certificate of one (mTLS)."
+            )
         case .ingestTokenFile:
             self.init(
                 name: name,

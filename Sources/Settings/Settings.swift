@@ -43,7 +43,11 @@ package struct Settings: Sendable, Equatable {
     package let ingestURL: String
     package let ingestListen: String
     package let ingestQueueBytes: Int
+    package let ingestRPCListen: String?
     package let ingestTokenFile: String?
+    package let ingestTLSCertificateFile: String?
+    package let ingestTLSKeyFile: String?
+    package let ingestTLSClientCAFile: String?
     package let ingestPlayerRate: Int
     package let ingestPlayerBurst: Int
     /// A secret, for many webhooks have theirs in the path: never print it.
@@ -130,7 +134,11 @@ package struct Settings: Sendable, Equatable {
         ingestURL = try values.requiredText(.ingestURL)
         ingestListen = try values.requiredText(.ingestListen)
         ingestQueueBytes = try values.number(.ingestQueueBytes)
+        ingestRPCListen = try values.text(.ingestRPCListen)
         ingestTokenFile = try values.text(.ingestTokenFile)
+        ingestTLSCertificateFile = try values.text(.ingestTLSCertificateFile)
+        ingestTLSKeyFile = try values.text(.ingestTLSKeyFile)
+        ingestTLSClientCAFile = try values.text(.ingestTLSClientCAFile)
         ingestPlayerRate = try values.number(.ingestPlayerRate)
         ingestPlayerBurst = try values.number(.ingestPlayerBurst)
         grantURL = try values.text(.grantURL)

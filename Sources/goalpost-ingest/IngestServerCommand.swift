@@ -1,10 +1,12 @@
 import ArgumentParser
 import BlockingLane
+import Certificates
 import Disk
 import EventLog
 import Glibc
 import Goals
 import Ingest
+import IngestRPC
 import Intake
 import IntakeServer
 import Listening
@@ -12,21 +14,30 @@ import LogLines
 import Logging
 import ServiceManager
 import Settings
+import Tokens
 
 /// The write side as a program.
 @main
 struct IngestServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "goalpost-ingest",
-        abstract: "Takes events in over HTTP and answers once they are durable in the log.",
+        abstract: "Takes events in over HTTP and gRPC and answers once they are durable in the log.",
         discussion: """
             Routes: POST /v1/events (one event, an array, NDJSON, CloudEvents; Content-Encoding gzip or zstd),
             PUT /challenge/v1/challenges/CHALLENGE/goals/GOAL/active, POST the same with claim in place of active;
             /healthz, /readyz, /metrics.
 
+            gRPC, with --grpc: the platform's accelbyte.iam.account.v1 UserAuthenticationUserLoggedInService/OnMessage and
+            accelbyte.social.statistic.v1 StatisticStatItemUpdatedService/OnMessage, goalpost.v1.Ingest/Append and
+            /AppendStream, grpc.health.v1.Health/Check.
+
             It is the only writer of the log while it runs. Services show a bearer token whose SHA-256 stands in
-            ingest_token_file; without that file it listens on loopback only and any program there may write.
-            Which player asks is known only with --insecure-header-auth so far.
+            ingest_token_file, or over gRPC a certificate of ingest_tls_client_ca_file; without either it listens on
+            loopback only and any program there may write. Players show a token (JWT, RS256 or ES256) that is checked
+            with token_keys, as by goalpost-front.
+
+            With ingest_tls_certificate_file and ingest_tls_key_file both protocols speak TLS only; a renewed certificate
+            is taken within a minute, or at once on SIGHUP.
 
             Settings come from GOALPOST_* variables over goalpost.yaml in the data directory; options win over both.
             SIGTERM and SIGINT end it after the requests that are being answered, within 10 seconds.
@@ -52,8 +63,17 @@ struct IngestServerCommand: AsyncParsableCommand {
     )
     var insecureHeaderAuth = false
 
-    @Option(help: "Write HOST:PORT into this file once listening.")
+    @Option(
+        help:
+            "Where to listen for gRPC: HOST:PORT or [IPV6]:PORT; unset does not (GOALPOST_INGEST_GRPC_LISTEN)."
+    )
+    var grpc: String?
+
+    @Option(help: "Write HOST:PORT of HTTP into this file once listening.")
     var portFile: String?
+
+    @Option(help: "Write HOST:PORT of gRPC into this file once listening.")
+    var grpcPortFile: String?
 
     @Option(help: "Least severe log line written to stderr (GOALPOST_LOG_LEVEL).")
     var logLevel: String?
@@ -74,26 +94,37 @@ struct IngestServerCommand: AsyncParsableCommand {
         }
         var logger = Logger(label: "goalpost-ingest")
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
-        let configuration = try configuration(settings)
+        let certificate = try certificate(settings, logger)
+        let keys = try await playerKeys(settings, logger)
+        let configuration = try configuration(settings, certificate, keys?.ring)
         let queue = try openQueue(settings, configuration.namespace, logger)
+        let remote = try remoteCalls(settings, configuration, queue, logger)
         let manager = ServiceReport(logger: logger)
         let server = IngestServer(
             queue: queue,
             configuration: configuration,
             logger: logger,
             aliveInterval: manager.aliveInterval,
-            report: manager.report
+            report: { moment in
+                if moment == .draining { remote?.drain() }
+                manager.report(moment)
+            },
+            beforeClose: { await remote?.finish() }
         )
-        do throws(IngestServer.Failure) {
-            try await server.run()
-        } catch {
-            throw fail(error.description, code: error.exitCode)
+        let beside = Beside(certificate: certificate, keys: keys?.source, remote: remote, logger: logger)
+        do {
+            try await beside.run(with: server)
+        } catch let failure as IngestServer.Failure {
+            throw fail(failure.description, code: failure.exitCode)
+        } catch let failure as RPCServer.Failure {
+            throw fail(failure.description, code: failure.exitCode)
         }
     }
 
     private func loadSettings() async throws(ExitCode) -> Settings {
         var options: [SettingName: (option: String, text: String)] = [:]
         if let http { options[.ingestListen] = ("--http", http) }
+        if let grpc { options[.ingestRPCListen] = ("--grpc", grpc) }
         if let logLevel { options[.logLevel] = ("--log-level", logLevel) }
         do throws(SettingsError) {
             return try await Settings.load(data: data, options: options)
@@ -102,7 +133,84 @@ struct IngestServerCommand: AsyncParsableCommand {
         }
     }
 
-    private func configuration(_ settings: Settings) throws(ExitCode) -> IngestConfiguration {
+    private func certificate(
+        _ settings: Settings,
+        _ logger: Logger
+    ) throws(ExitCode) -> ServerCertificate? {
+        switch (settings.ingestTLSCertificateFile, settings.ingestTLSKeyFile) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            do throws(ServerCertificate.Failure) {
+                return try ServerCertificate(.init(certificate: certificate, key: key), logger: logger)
+            } catch {
+                throw fail(error.description, code: SettingsError.exitCode)
+            }
+        default:
+            throw fail(
+                "ingest_tls_certificate_file and ingest_tls_key_file need each other: set both, or neither",
+                code: SettingsError.exitCode
+            )
+        }
+    }
+
+    /// The keys of players' tokens; those of a URL that is down are awaited, those of a bad file are not.
+    private func playerKeys(
+        _ settings: Settings,
+        _ logger: Logger
+    ) async throws(ExitCode) -> (ring: KeyRing, source: KeySource)? {
+        guard !insecureHeaderAuth, let text = settings.tokenKeys else { return nil }
+        let place = KeySource.Place(text)
+        let ring = KeyRing()
+        let source = KeySource(
+            place,
+            ring: ring,
+            refreshSeconds: settings.tokenRefreshSeconds,
+            now: { Double(Self.now().milliseconds) / 1000 },
+            logger: logger
+        )
+        do throws(KeySource.Failure) {
+            try await source.refresh()
+        } catch {
+            guard case .url = place else { throw fail(error.description, code: SettingsError.exitCode) }
+            logger.error("\(error); players are answered 503 until then")
+        }
+        return (ring, source)
+    }
+
+    private func remoteCalls(
+        _ settings: Settings,
+        _ configuration: IngestConfiguration,
+        _ queue: IntakeQueue,
+        _ logger: Logger
+    ) throws(ExitCode) -> RPCServer? {
+        guard let text = settings.ingestRPCListen else { return nil }
+        do {
+            return try RPCServer(
+                queue: queue,
+                configuration: RPCConfiguration(
+                    listen: try ListenAddress(text),
+                    services: try configuration.tokenFile.map { try ServiceAccess(tokenFile: $0) }
+                        ?? ServiceAccess(),
+                    certificate: configuration.certificate,
+                    clientAuthorityFile: settings.ingestTLSClientCAFile,
+                    connectionsMax: configuration.connectionsMax,
+                    portFile: grpcPortFile,
+                    now: Self.now
+                ),
+                logger: logger
+            )
+        } catch let failure as RPCServer.Failure {
+            throw fail(failure.description, code: failure.exitCode)
+        } catch {
+            throw fail("\(error)", code: SettingsError.exitCode)
+        }
+    }
+
+    private func configuration(
+        _ settings: Settings,
+        _ certificate: ServerCertificate?,
+        _ ring: KeyRing?
+    ) throws(ExitCode) -> IngestConfiguration {
         guard let namespace = settings.namespace, !namespace.isEmpty,
             namespace.unicodeScalars.count <= Identifier.scalarsMax
         else {
@@ -121,11 +229,23 @@ struct IngestServerCommand: AsyncParsableCommand {
         return IngestConfiguration(
             listen: listen,
             namespace: Identifier(namespace),
-            players: insecureHeaderAuth ? InsecureHeaderPlayers() : NoPlayers(),
+            players: players(settings, ring),
             tokenFile: settings.ingestTokenFile,
+            certificate: certificate,
             portFile: portFile,
             playerWritesPerSecond: settings.ingestPlayerRate,
             playerWritesBurst: settings.ingestPlayerBurst,
+            now: Self.now
+        )
+    }
+
+    private func players(_ settings: Settings, _ ring: KeyRing?) -> any PlayerIdentification {
+        if insecureHeaderAuth { return InsecureHeaderPlayers() }
+        guard let ring else { return NoPlayers() }
+        return TokenPlayers(
+            check: TokenCheck(namespace: settings.namespace ?? "", issuer: settings.tokenIssuer),
+            ring: ring,
+            cacheEntriesMax: settings.tokenCacheEntries,
             now: Self.now
         )
     }

@@ -7,6 +7,9 @@ final class RunningIngest {
     let directory: TemporaryDirectory
     let data: String
     private(set) var port = 0
+    /// Where gRPC is listened for; 0 without `remoteCalls`.
+    private(set) var remotePort = 0
+    private let remoteCalls: Bool
     private var process = Process()
     private let arguments: [String]
     private let environment: [String: String]
@@ -15,13 +18,18 @@ final class RunningIngest {
     init(
         arguments: [String] = ["--insecure-header-auth"],
         environment: [String: String] = [:],
+        remoteCalls: Bool = false,
         root: String? = nil
     )
         throws
     {
         directory = try TemporaryDirectory()
         data = (root ?? directory.path) + "/data"
-        self.arguments = arguments
+        self.remoteCalls = remoteCalls
+        self.arguments =
+            arguments
+            + (remoteCalls
+                ? ["--grpc", "127.0.0.1:0", "--grpc-port-file", directory.path + "/grpc-port"] : [])
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GOALPOST_") }
         variables["GOALPOST_NAMESPACE"] = "game"
         variables["GOALPOST_CHALLENGES"] = directory.path + "/challenges.json"
@@ -54,9 +62,9 @@ final class RunningIngest {
 
     /// Starts the server again and waits until it listens.
     func start() throws {
-        let portFile = directory.path + "/port"
-        if FileManager.default.fileExists(atPath: portFile) {
-            try FileManager.default.removeItem(atPath: portFile)
+        let (portFile, remotePortFile) = (directory.path + "/port", directory.path + "/grpc-port")
+        for file in [portFile, remotePortFile] where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.removeItem(atPath: file)
         }
         process = Process()
         process.executableURL = Command.binaries.appending(path: "goalpost-ingest")
@@ -69,17 +77,22 @@ final class RunningIngest {
         try process.run()
         let deadline = Date(timeIntervalSinceNow: 60)
         while Date() < deadline {
-            if let text = FileManager.default.contents(atPath: portFile),
-                let port = String(decoding: text, as: UTF8.self).split(separator: ":").last
-                    .flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
+            if let port = Self.port(in: portFile),
+                let remotePort = remoteCalls ? Self.port(in: remotePortFile) : 0
             {
-                self.port = port
+                (self.port, self.remotePort) = (port, remotePort)
                 return
             }
             guard process.isRunning else { break }
             Thread.sleep(forTimeInterval: 0.02)
         }
         throw Failure(text: "goalpost-ingest does not listen: \(errorText)")
+    }
+
+    private static func port(in file: String) -> Int? {
+        guard let text = FileManager.default.contents(atPath: file) else { return nil }
+        return String(decoding: text, as: UTF8.self).split(separator: ":").last
+            .flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
     /// Ends the server by a signal and gives its status.

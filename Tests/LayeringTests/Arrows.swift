@@ -40,6 +40,7 @@ enum Arrows {
         "Cluster": ["Subprocess", "SystemPackage"],
         "Settings": ["Configuration"],
         "ServiceManager": [],
+        "Certificates": ["NIOCertificateReloading", "Logging"],
         "Webhook": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         // Pure core.
         "Goals": [],
@@ -54,8 +55,16 @@ enum Arrows {
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
         "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
         "IntakeServer": [
-            "Goals", "Inflate", "Ingest", "Intake", "Listening", "Zstd", "Hummingbird", "HummingbirdCore",
-            "HTTPTypes", "Crypto", "NIOCore", "NIOPosix", "Logging",
+            "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
+            "Hummingbird",
+            "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCertificateReloading", "NIOCore",
+            "NIOPosix",
+            "NIOSSL", "Logging",
+        ],
+        "RPCMessages": ["GRPCCore", "GRPCProtobuf", "SwiftProtobuf"],
+        "IngestRPC": [
+            "Certificates", "Goals", "Ingest", "Intake", "Listening", "RPCMessages", "Tokens", "GRPCCore",
+            "GRPCNIOTransportHTTP2Posix", "SwiftProtobuf", "NIOCore", "NIOSSL", "Logging",
         ],
         "Partitions": [],
         "Tables": ["Goals", "Partitions", "Postgres"],
@@ -91,8 +100,9 @@ enum Arrows {
             "Logging",
         ],
         "goalpost-ingest": [
-            "BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "IntakeServer", "Listening",
-            "LogLines", "ServiceManager", "Settings", "ArgumentParser", "Logging",
+            "BlockingLane", "Certificates", "Disk", "EventLog", "Goals", "Ingest", "IngestRPC", "Intake",
+            "IntakeServer", "Listening", "LogLines", "ServiceManager", "Settings", "Tokens", "ArgumentParser",
+            "Logging",
         ],
     ]
 

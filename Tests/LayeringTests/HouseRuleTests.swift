@@ -41,7 +41,11 @@ import Testing
             ["open(", "rename(", "unlink("],
             "The port file, replaced whole; no store's data."
         ),
-        Exception("IntakeServer", ["open("], "The producers' token hashes, read once; no store's data."),
+        Exception(
+            "Sources/Tokens/ServiceAccess.swift",
+            ["open("],
+            "The producers' token hashes, read once; no store's data."
+        ),
         Exception(
             "Cluster",
             Set(fileSystemWords),

@@ -1,0 +1,41 @@
+import GRPCCore
+import RPCMessages
+import SwiftProtobuf
+
+/// Takes the platform's logins, one a call.
+struct LoggedInService: Accelbyte_Iam_Account_V1_UserAuthenticationUserLoggedInService.SimpleServiceProtocol {
+    let sink: EventSink
+
+    func onMessage(
+        request: Accelbyte_Iam_Account_V1_UserLoggedIn,
+        context: ServerContext
+    ) async throws -> Google_Protobuf_Empty {
+        let line: [UInt8]
+        do throws(PlatformEvent.Fault) {
+            line = try PlatformEvent.line(request)
+        } catch {
+            throw RPCError(code: .invalidArgument, message: error.rawValue)
+        }
+        try await sink.write(line)
+        return Google_Protobuf_Empty()
+    }
+}
+
+/// Takes the platform's changed statistics, one a call.
+struct StatItemService: Accelbyte_Social_Statistic_V1_StatisticStatItemUpdatedService.SimpleServiceProtocol {
+    let sink: EventSink
+
+    func onMessage(
+        request: Accelbyte_Social_Statistic_V1_StatItemUpdated,
+        context: ServerContext
+    ) async throws -> Google_Protobuf_Empty {
+        let line: [UInt8]
+        do throws(PlatformEvent.Fault) {
+            line = try PlatformEvent.line(request)
+        } catch {
+            throw RPCError(code: .invalidArgument, message: error.rawValue)
+        }
+        try await sink.write(line)
+        return Google_Protobuf_Empty()
+    }
+}

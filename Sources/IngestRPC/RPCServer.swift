@@ -115,7 +115,7 @@ package final class RPCServer: Sendable {
         server.beginGracefulShutdown()
     }
 
-    /// Returns once calls are accepted, or `run` has ended; for one caller. Says whether they are.
+    /// Says whether calls are accepted, once they are or `run` has ended; for one caller.
     package func hasStarted() async -> Bool {
         await started.wait()
         return !ended.hasHappened

@@ -29,9 +29,15 @@ package final class TokenPlayers: PlayerIdentification {
         let lines = fields[values: .authorization]
         let seconds = Double(now().milliseconds) / 1000
         do throws(TokenFault) {
-            return Identifier(
-                try reader.withLock { reader throws(TokenFault) in try reader.player(lines, now: seconds) }
-            )
+            let player = try reader.withLock { reader throws(TokenFault) in
+                try reader.player(lines, now: seconds)
+            }
+            // Bytes first: counting the scalars of a huge subject is work for nothing.
+            guard player.utf8.count <= 4 * Identifier.scalarsMax,
+                player.unicodeScalars.count <= Identifier.scalarsMax,
+                !player.unicodeScalars.contains("\u{0}")
+            else { throw .subject }
+            return Identifier(player)
         } catch {
             throw Self.problem(error)
         }

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Times what goalpost-ingest makes durable over gRPC and HTTP, beside the disk's own fdatasync.
+
+Usage: ingest_durable.py --goalpost DIRECTORY_OF_PROGRAMS [--scratch DIRECTORY] [--runs 3] [--seconds 6]
+
+The server has one processor, the client another one. The runs of all are interleaved, since a machine is not the same
+from minute to minute; medians and ratios are printed. Cases:
+
+fdatasync   the disk alone: 4 KiB appended to a file and synced, again and again
+empty       grpc.health.v1.Health/Check of the same server: a unary call that does nothing
+unary       one login a call by h2load, 16 connections of 16 calls at once, each durable before it is answered
+paced       the same at 5,000 calls a second: median and 99th percentile of the time to the answer
+stream      goalpost.v1.Ingest/AppendStream, requests of 4,096 events, by grpcio
+lines       POST /v1/events with lines, bodies of 16,384 events, by Python's http.client
+
+Needs the Python of jobs/test (grpcio) and h2load (`jobs/install-needs bench`).
+"""
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+import grpc
+
+LOGIN = "/accelbyte.iam.account.v1.UserAuthenticationUserLoggedInService/OnMessage"
+HEALTH = "/grpc.health.v1.Health/Check"
+CHALLENGES = {"challenges": [{"challengeId": "c", "name": "C", "description": "d", "goals": [{
+    "goalId": "g", "name": "G", "description": "d", "type": "absolute", "eventSource": "login",
+    "requirement": {"statCode": "s", "operator": ">=", "targetValue": 3},
+    "reward": {"type": "ITEM", "rewardId": "r", "quantity": 1}, "prerequisites": [], "defaultAssigned": True}]}]}
+
+
+def varint(value):
+    text = b""
+    while value > 0x7F:
+        text += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return text + bytes([value])
+
+
+def field(number, text):
+    return varint(number << 3 | 2) + varint(len(text)) + text
+
+
+def event(name, user):
+    return json.dumps({"id": name, "name": "statItemUpdated", "namespace": "game", "timestamp": "2026-01-05T10:00:00Z",
+                       "userId": f"player-{user}", "payload": {"statCode": "kills", "latestValue": user, "inc": 1}},
+                      separators=(",", ":")).encode()
+
+
+class Server:
+    def __init__(self, programs, scratch):
+        self.data = scratch / "data"
+        environment = os.environ | {"GOALPOST_NAMESPACE": "game", "GOALPOST_CHALLENGES": str(scratch / "c.json")}
+        (scratch / "c.json").write_text(json.dumps(CHALLENGES))
+        subprocess.run([programs / "goalpost", "init", "--data", self.data], check=True, env=environment,
+                       stdout=subprocess.DEVNULL)
+        ports = [scratch / "http-port", scratch / "grpc-port"]
+        self.process = subprocess.Popen(
+            ["taskset", "-c", "0", programs / "goalpost-ingest", "--data", self.data, "--http", "127.0.0.1:0", "--grpc",
+             "127.0.0.1:0", "--port-file", ports[0], "--grpc-port-file", ports[1], "--log-level", "warning"],
+            env=environment)
+        while not all(port.exists() for port in ports):
+            assert self.process.poll() is None, "the server ended"
+            time.sleep(0.02)
+        self.http, self.grpc = (int(port.read_text().rsplit(":", 1)[1]) for port in ports)
+
+    def cpu(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+
+    def end(self):
+        self.process.terminate()
+        assert self.process.wait(30) == 0
+
+
+def fdatasync(scratch, seconds):
+    times, end = [], time.monotonic() + seconds
+    with open(scratch / "raw", "wb", buffering=0) as file:
+        while time.monotonic() < end:
+            start = time.monotonic()
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            times.append(time.monotonic() - start)
+    return {"rate": len(times) / seconds, "p50": statistics.median(times) * 1000}
+
+
+def h2load(server, scratch, path, message, seconds, rate=None):
+    body = scratch / "body"
+    body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+    log = scratch / "h2load.log"
+    log.unlink(missing_ok=True)
+    paced = ["--rps", str(rate / 16)] if rate else []
+    run = subprocess.run(
+        ["taskset", "-c", "1", "h2load", "-c", "16", "-m", "16", "-D", str(seconds), "--warm-up-time", "1", "-d", body,
+         "-H", "content-type: application/grpc", "-H", "te: trailers", "--log-file", log, *paced,
+         f"http://127.0.0.1:{server.grpc}{path}"], capture_output=True, text=True, check=True)
+    failed = re.search(r"(\d+) failed, (\d+) errored, (\d+) timeout", run.stdout)
+    assert failed and set(failed.groups()) == {"0"}, run.stdout
+    times = sorted(int(line.split()[2]) for line in log.read_text().splitlines())
+    done = float(re.search(r"finished in [^,]+, ([\d.]+) req/s", run.stdout)[1])
+    return {"rate": done, "p50": times[len(times) // 2] / 1000, "p99": times[len(times) * 99 // 100] / 1000}
+
+
+def stream(server, seconds, name):
+    # One client process, pinned by whoever started it; four calls over two connections.
+    size, made = 4096, []
+    for turn in range(96):
+        made.append(b"".join(field(1, event(f"{name}-{turn}-{part}", part)) for part in range(size)))
+    lock, acknowledged = threading.Lock(), [0]
+
+    def call(channel, part):
+        method = channel.stream_stream("/goalpost.v1.Ingest/AppendStream")
+        for answer in method(iter(made[part::4])):
+            with lock:
+                acknowledged[0] += size
+            assert answer
+
+    channels = [grpc.insecure_channel(f"127.0.0.1:{server.grpc}", [("grpc.use_local_subchannel_pool", 1)])
+                for _ in range(2)]
+    for channel in channels:
+        grpc.channel_ready_future(channel).result(30)
+    start, cpu = time.monotonic(), server.cpu()
+    threads = [threading.Thread(target=call, args=(channels[part % 2], part)) for part in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    taken = time.monotonic() - start
+    assert acknowledged[0] == size * len(made)
+    return {"rate": acknowledged[0] / taken, "cpu": server.cpu() - cpu, "seconds": taken}
+
+
+def lines(server, seconds, name):
+    size = 16384
+    bodies = [b"\n".join(event(f"{name}-{turn}-{part}", part) for part in range(size)) for turn in range(48)]
+    start, cpu = time.monotonic(), server.cpu()
+
+    def send(part):
+        connection = http.client.HTTPConnection("127.0.0.1", server.http)
+        for body in bodies[part::4]:
+            connection.request("POST", "/v1/events", body, {"Content-Type": "application/x-ndjson"})
+            answer = json.loads(connection.getresponse().read())
+            assert answer["accepted"] == size, answer
+
+    threads = [threading.Thread(target=send, args=(part,)) for part in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    taken = time.monotonic() - start
+    return {"rate": size * len(bodies) / taken, "cpu": server.cpu() - cpu, "seconds": taken}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--goalpost", type=pathlib.Path, required=True)
+    parser.add_argument("--scratch", type=pathlib.Path)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=6)
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {1})
+    scratch = pathlib.Path(tempfile.mkdtemp(dir=options.scratch))
+    server = Server(options.goalpost.resolve(), scratch)
+    login = field(5, b"game") + field(7, b"2026-01-05T10:00:00Z") + field(9, b"player-1234567890")
+    found = {}
+    try:
+        for run in range(options.runs):
+            steps = {
+                "fdatasync": lambda: fdatasync(scratch, 2),
+                "empty": lambda: h2load(server, scratch, HEALTH, b"", options.seconds),
+                "unary": lambda: h2load(server, scratch, LOGIN, login, options.seconds),
+                "paced": lambda: h2load(server, scratch, LOGIN, login, options.seconds, 5000),
+                "stream": lambda: stream(server, options.seconds, f"s{run}"),
+                "lines": lambda: lines(server, options.seconds, f"l{run}"),
+            }
+            for name, step in steps.items():
+                found.setdefault(name, []).append(step())
+        memory = server.memory()
+        server.end()
+    finally:
+        server.process.kill()
+        shutil.rmtree(scratch)
+    medians = {}
+    for name, results in found.items():
+        medians[name] = {key: statistics.median(result[key] for result in results) for key in results[0]}
+        print(f"{name:<10}", "  ".join(f"{key} {value:,.2f}" for key, value in medians[name].items()))
+    ratio = statistics.median(a["rate"] / b["rate"] for a, b in zip(found["unary"], found["empty"]))
+    print(f"unary / empty {ratio:.2f} (median of {options.runs} pairs); peak RSS {memory:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -225,8 +225,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
-                "Goals", "Jobs", "Payloads", "Postgres", "Replay",
+                "goalpost", "goalpost-front", "goalpost-ingest", "Backup", "BlockingLane", "Cluster", "Disk",
+                "EventLog", "Goals", "Jobs", "Payloads", "PayloadStore", "Postgres", "Replay",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),

@@ -133,7 +133,7 @@ let package = Package(
         room(
             "Front",
             [
-                "APIDocs", "BlockingLane", "Deflate", "Listening", "PayloadStore", "StatusPages",
+                "APIDocs", "BlockingLane", "Deflate", "Goals", "Listening", "PayloadStore", "StatusPages",
                 "StatusReport",
                 "Tokens", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1, nioHTTP2,
                 nioHTTPTypes,
@@ -197,7 +197,8 @@ let package = Package(
         tests(
             "FrontTests",
             [
-                "APIDocs", "Front", "Listening", "PayloadStore", "StatusPages", "StatusReport", "TestKit",
+                "APIDocs", "Front", "Goals", "Listening", "PayloadStore", "StatusPages", "StatusReport",
+                "TestKit",
                 "goalpost-front", crypto, hummingbird, hummingbirdTesting,
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]

@@ -165,7 +165,7 @@ let package = Package(
         room(
             "Front",
             [
-                "APIDocs", "BlockingLane", "Deflate", "Listening", "PayloadStore", "StatusPages",
+                "APIDocs", "BlockingLane", "Deflate", "Goals", "Listening", "PayloadStore", "StatusPages",
                 "StatusReport",
                 "Tokens", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1, nioHTTP2,
                 nioHTTPTypes,
@@ -230,7 +230,8 @@ let package = Package(
         tests(
             "FrontTests",
             [
-                "APIDocs", "Front", "Listening", "PayloadStore", "StatusPages", "StatusReport", "TestKit",
+                "APIDocs", "Front", "Goals", "Listening", "PayloadStore", "StatusPages", "StatusReport",
+                "TestKit",
                 "goalpost-front", crypto, hummingbird, hummingbirdTesting,
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
@@ -258,8 +259,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
-                "Goals", "Jobs", "Payloads", "Postgres", "Replay",
+                "goalpost", "goalpost-front", "goalpost-ingest", "Backup", "BlockingLane", "Cluster", "Disk",
+                "EventLog", "Goals", "Jobs", "Payloads", "PayloadStore", "Postgres", "Replay",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),

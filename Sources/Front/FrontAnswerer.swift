@@ -9,14 +9,14 @@ import Zstd
 /// All requests are answered here, on whatever way they come. Owned by one thread or event loop at a time: it has
 /// its own reader and codecs, and shares with others only the templates that are ready.
 package final class FrontAnswerer {
-    private static let json = FrontResponse.Field("Content-Type", "application/json")
+    static let json = FrontResponse.Field("Content-Type", "application/json")
     private static let noStore = FrontResponse.Field("Cache-Control", "no-store")
     private static let templateVary = FrontResponse.Field("Vary", "Accept-Encoding")
     /// What a client that found no store is told to wait.
     private static let retryAfterSeconds = 5
 
     private let configuration: FrontConfiguration
-    private let answers: PublishedAnswers
+    let answers: PublishedAnswers
     private let clock: @Sendable () -> Int64
     private let logger: Logger
     private var coder: AnswerCoder?
@@ -59,6 +59,7 @@ package final class FrontAnswerer {
             switch route {
             case .answer(let slot): return try answer(slot, request)
             case .template(let id): return try template(id, request)
+            case .outcome(let target): return try outcome(target, request)
             case .health: return Self.health
             case .docs(let isJSON): return DocsAnswer.response(isJSON: isJSON)
             case .ready: return try ready()
@@ -162,7 +163,7 @@ package final class FrontAnswerer {
     }
 
     /// `known` is what an earlier call left for a request with the same fields; nil where there was none.
-    private func player(of request: FrontRequest, _ known: inout KnownPlayer?) throws(Problem) -> [UInt8] {
+    func player(of request: FrontRequest, _ known: inout KnownPlayer?) throws(Problem) -> [UInt8] {
         guard case .tokens = configuration.identity else {
             return try configuration.identity.player(of: request)
         }
@@ -396,7 +397,7 @@ package final class FrontAnswerer {
     }
 
     /// Runs a read of the store; what goes wrong is told to the log in full and to the client in general.
-    private func stored<Value>(_ body: () throws(PayloadStoreError) -> Value) throws(Problem) -> Value {
+    func stored<Value>(_ body: () throws(PayloadStoreError) -> Value) throws(Problem) -> Value {
         do throws(PayloadStoreError) { return try body() } catch { throw unavailable(error) }
     }
 
@@ -412,7 +413,7 @@ package final class FrontAnswerer {
 
     private static let unreadable = unavailable("The answer cannot be read at the moment.")
 
-    private static func unavailable(_ detail: String) -> Problem {
+    static func unavailable(_ detail: String) -> Problem {
         Problem(.storeUnavailable, detail, fields: [.init("Retry-After", String(retryAfterSeconds))])
     }
 

@@ -71,7 +71,7 @@ package enum FrontDocument {
                 ],
                 schema: "Challenges",
                 example: FrontSchemas.challengesExample
-            ), template,
+            ), outcome, template,
         ]
     }
 
@@ -118,13 +118,7 @@ package enum FrontDocument {
                     ] + freshness,
                     content: reference(schema, example: example)
                 ), APIOperation.Answer(304, "What the client holds is current.", fields: freshness),
-                .problem(
-                    401,
-                    ["UNAUTHORIZED"],
-                    "No valid token.",
-                    fields: [APIOperation.Field("WWW-Authenticate", "What is missing or wrong (RFC 6750).")]
-                ), .problem(403, ["FORBIDDEN"], "A valid token of another namespace."),
-            ] + refusals,
+            ] + whoAsks + refusals,
             security: security
         )
     }
@@ -215,8 +209,18 @@ package enum FrontDocument {
         APIOperation.Field("Use-As-Dictionary", "For which answers it may be used (RFC 9842)."),
     ]
 
+    /// What a player's route answers to who is no player.
+    static let whoAsks: [APIOperation.Answer] = [
+        .problem(
+            401,
+            ["UNAUTHORIZED"],
+            "No valid token.",
+            fields: [APIOperation.Field("WWW-Authenticate", "What is missing or wrong (RFC 6750).")]
+        ), .problem(403, ["FORBIDDEN"], "A valid token of another namespace."),
+    ]
+
     /// What any route may answer that reads the store.
-    private static let refusals: [APIOperation.Answer] = [
+    static let refusals: [APIOperation.Answer] = [
         .problem(
             400,
             ["INVALID_REQUEST"],
@@ -400,7 +404,7 @@ package enum FrontDocument {
         APIOperation.Content(mediaType, schema: ["type": "string"])
     }
 
-    private static func reference(_ schema: String, example: JSON) -> APIOperation.Content {
+    static func reference(_ schema: String, example: JSON) -> APIOperation.Content {
         APIOperation.Content(
             "application/json",
             schema: ["$ref": .string("#/components/schemas/" + schema)],

@@ -23,6 +23,8 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case nothing
         /// A request that is answered here once it is whole; its body, within the limit, is ignored.
         case answered(FrontRequest, AnswerSlot, RequestInProgress)
+        /// The same for what has to be made anew each time.
+        case lookedUp(FrontRequest, Route, RequestInProgress)
         /// A request that goes on to Hummingbird as it comes.
         case passedOn
     }
@@ -200,6 +202,8 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 if progress.keepsAlive { repeated.wasAnswered(request, slot, progress) }
                 var known: KnownPlayer?
                 answer(request, slot, progress, known: &known, context)
+            case .lookedUp(let request, let route, let progress):
+                write(state.answerer.response(to: request, route: route), progress, context)
             case .passedOn:
                 passed?.isRead = true
                 if passed?.isAnswered == true {
@@ -230,11 +234,16 @@ final class FrontHandler: ChannelDuplexHandler, RemovableChannelHandler {
             keepsAlive: scanned.isKeepAlive && !scanned.wantsUpgrade,
             saysKeepAlive: scanned.isOldVersion
         )
-        if answersHere, case .answer(let slot) = route, target.utf8.first == UInt8(ascii: "/"),
-            !scanned.isChunked, !scanned.expectsContinue
-        {
-            reading = .answered(scanned.request, slot, progress)
-            return
+        if answersHere, target.utf8.first == UInt8(ascii: "/"), !scanned.isChunked, !scanned.expectsContinue {
+            switch route {
+            case .answer(let slot):
+                reading = .answered(scanned.request, slot, progress)
+                return
+            case .outcome:
+                reading = .lookedUp(scanned.request, route, progress)
+                return
+            default: break
+            }
         }
         passed = progress
         reading = .passedOn

@@ -1,4 +1,5 @@
 import APIDocs
+import Goals
 
 /// The forms of players' answers, and an answer of each.
 enum FrontSchemas {
@@ -6,7 +7,7 @@ enum FrontSchemas {
         JSON.Member("Initialize", initialize), JSON.Member("Challenges", challenges),
         JSON.Member("AssignedGoal", assignedGoal), JSON.Member("Challenge", challenge),
         JSON.Member("Goal", goal), JSON.Member("Requirement", requirement), JSON.Member("Reward", reward),
-        JSON.Member("Status", status), JSON.Member("Time", time),
+        JSON.Member("RequestOutcome", outcome), JSON.Member("Status", status), JSON.Member("Time", time),
     ]
 
     private static let initialize: JSON = [
@@ -24,6 +25,32 @@ enum FrontSchemas {
         "properties": [
             "challenges": ["type": "array", "items": ["$ref": "#/components/schemas/Challenge"]]
         ],
+    ]
+
+    /// One form a status.
+    private static let outcome: JSON = [
+        "oneOf": [
+            object([
+                JSON.Member("eventId", text), JSON.Member("status", ["const": "applied"]),
+                JSON.Member("decidedAt", timeReference),
+            ]),
+            object([
+                JSON.Member("eventId", text), JSON.Member("status", ["const": "rejected"]),
+                JSON.Member("errorCode", errorCode), JSON.Member("decidedAt", timeReference),
+            ]),
+            object([
+                JSON.Member("eventId", text), JSON.Member("status", ["const": "pending"]),
+                JSON.Member("offset", count("The offset that the client gave.")),
+            ]),
+        ]
+    ]
+
+    private static let errorCode: JSON = [
+        "type": "string",
+        "description": .string(
+            "Why: `" + RequestOutcome.Rejection.allCases.map(\.rawValue).joined(separator: "`, `")
+                + "`; later versions may know more."
+        ),
     ]
 
     private static let assignedGoal: JSON = object([
@@ -95,6 +122,11 @@ enum FrontSchemas {
         "statCode": "snowmen_beaten", "operator": ">=", "targetValue": 10,
     ]
     private static let exampleReward: JSON = ["type": "ITEM", "rewardId": "sword", "quantity": 1]
+
+    static let outcomeExample: JSON = [
+        "eventId": "0192f0c1-7d5e-7c3a-9a41-2f6c1d0e8b77", "status": "rejected",
+        "errorCode": "GOAL_NOT_COMPLETED", "decidedAt": "2026-11-04T12:00:00Z",
+    ]
 
     static let initializeExample: JSON = [
         "assignedGoals": [

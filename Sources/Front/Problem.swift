@@ -8,6 +8,7 @@ package struct Problem: Error, Equatable, Sendable {
         case invalidRequest = "INVALID_REQUEST"
         case forbidden = "FORBIDDEN"
         case notFound = "NOT_FOUND"
+        case requestNotFound = "REQUEST_NOT_FOUND"
         case methodNotAllowed = "METHOD_NOT_ALLOWED"
         case notAcceptable = "NOT_ACCEPTABLE"
         case requestTimeout = "REQUEST_TIMEOUT"
@@ -51,7 +52,7 @@ package struct Problem: Error, Equatable, Sendable {
         case .unauthorized: 401
         case .invalidRequest: 400
         case .forbidden: 403
-        case .notFound: 404
+        case .notFound, .requestNotFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
@@ -97,7 +98,7 @@ package struct Problem: Error, Equatable, Sendable {
     }
 
     /// A JSON string literal of `text`.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var literal = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -4,7 +4,8 @@ import PayloadStore
 package struct RequestMetrics: Sendable, Equatable {
     /// What a request was for, as labels say it.
     package enum RouteLabel: Int, CaseIterable, Sendable {
-        case initialize, challenges, activeOnly, template, health, ready, metrics, status, docs, other
+        case initialize, challenges, activeOnly, template, outcome, health, ready, metrics, status, docs,
+            other
 
         package var text: String {
             switch self {
@@ -12,6 +13,7 @@ package struct RequestMetrics: Sendable, Equatable {
             case .challenges: "challenges"
             case .activeOnly: "challenges_active_only"
             case .template: "template"
+            case .outcome: "request_outcome"
             case .health: "healthz"
             case .ready: "readyz"
             case .metrics: "metrics"
@@ -28,6 +30,7 @@ package struct RequestMetrics: Sendable, Equatable {
                 case .answer(.challenges): .challenges
                 case .answer(.activeOnly): .activeOnly
                 case .template: .template
+                case .outcome: .outcome
                 case .health: .health
                 case .ready: .ready
                 case .metrics: .metrics

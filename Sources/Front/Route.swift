@@ -6,6 +6,8 @@ package enum Route: Equatable, Sendable {
     case answer(AnswerSlot)
     /// The template with this SHA-256, which clients keep as a compression dictionary.
     case template(TemplateID)
+    /// What became of a request of the player's.
+    case outcome(OutcomeTarget)
     /// Whether the process runs.
     case health
     /// Whether it can answer players.
@@ -76,6 +78,14 @@ package enum Route: Equatable, Sendable {
         }
     }
 
+    /// Whether it is answered to a player, out of what is published of that one.
+    var isPlayersOwn: Bool {
+        switch self {
+        case .answer, .outcome: true
+        default: false
+        }
+    }
+
     /// What nearly all requests ask for, without taking the target apart.
     private static func usual(_ target: String) -> Route? {
         switch target {
@@ -112,6 +122,9 @@ package enum Route: Equatable, Sendable {
         case 2 where segments[0] == "templates":
             guard let id = TemplateID(hex: segments[1]) else { return .unknown }
             return isRead ? .template(id) : .methodNotAllowed(allow: reads)
+        case 2 where segments[0] == "requests" && !segments[1].isEmpty:
+            let target = OutcomeTarget(escapedID: String(segments[1]), query: String(query))
+            return isRead ? .outcome(target) : .methodNotAllowed(allow: reads)
         default: return writing(segments, method: method)
         }
     }

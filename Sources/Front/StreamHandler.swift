@@ -61,7 +61,7 @@ final class StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             alarm?.cancel()
             alarm = nil
             guard let head else { return }
-            if answersHere, case .answer = route {
+            if answersHere, route.isPlayersOwn {
                 answer(state.answerer.response(to: FrontRequest(head), route: route), context)
             } else {
                 context.fireChannelRead(Self.wrapInboundOut(.head(head)))

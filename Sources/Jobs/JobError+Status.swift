@@ -68,8 +68,8 @@ extension JobError {
         switch error {
         case .notPublished: .noInput
         case .lmdb(let error): status(error)
-        case .corruptState, .corruptAnswer, .corruptTemplate: .badData
-        case .unknownTemplate, .userOutOfRange, .itemTooLarge: .software
+        case .corruptState, .corruptAnswer, .corruptOutcomes, .corruptTemplate: .badData
+        case .unknownTemplate, .userOutOfRange, .outcomeOutOfRange, .itemTooLarge: .software
         }
     }
 

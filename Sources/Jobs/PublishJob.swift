@@ -8,12 +8,13 @@ import Postgres
 package import Settings
 import Tables
 
-/// `goalpost run publish`: the tables' players, rendered and stored for the front.
+/// `goalpost run publish`: the tables' players, rendered and stored for the front, each with what became of the
+/// newest of their requests.
 ///
-/// Players changed since the last publish, and those whose answers a new UTC day has ended; everybody when the
-/// store is new, shows another database or configuration, when time went back, or on request. A partition's
-/// sequence is stored with the last batch of its players, so a killed run renders some players again and misses
-/// none. A publish of everybody goes on where it was killed.
+/// Players that changed or had a request decided since the last publish, and those whose answers a new UTC day has
+/// ended; everybody when the store is new, shows another database or configuration, when time went back, or on
+/// request. A partition's sequence is stored with the last batch of its players, so a killed run renders some players
+/// again and misses none. A publish of everybody goes on where it was killed.
 package struct PublishJob: Sendable {
     private static let lanes = 2
 

@@ -4,6 +4,9 @@ import Tables
 
 /// One publish at work: its steps, and the state that each commit stores with its players.
 struct PublishRun {
+    /// No code of the fold is as long.
+    private static let errorCodeScalarsMax = 60
+
     private let tables: PublishTables
     private let sink: PublishedSink
     private let partitions: [PartitionWatermark]
@@ -125,7 +128,8 @@ struct PublishRun {
                     partition: partition,
                     afterUser: after,
                     limit: batchPlayers,
-                    challenges: challenges
+                    challenges: challenges,
+                    outcomesMax: PublishedOutcome.countMax
                 )
                 let last = players.lastUser?.utf8 ?? after?.utf8 ?? []
                 after = players.lastUser
@@ -157,7 +161,8 @@ struct PublishRun {
                 let players = try await tables.players(
                     partition: partition,
                     ids: ids.map { Identifier(utf8: $0) },
-                    challenges: challenges
+                    challenges: challenges,
+                    outcomesMax: PublishedOutcome.countMax
                 )
                 try await store(players, UInt16(partition.partition), missing: ids)
                 summary.playersForNewDay += UInt64(players.players.count)
@@ -179,7 +184,8 @@ struct PublishRun {
                     after: shown,
                     afterUser: after,
                     limit: batchPlayers,
-                    challenges: challenges
+                    challenges: challenges,
+                    outcomesMax: PublishedOutcome.countMax
                 )
                 after = players.lastUser
                 isDone = after == nil
@@ -222,7 +228,7 @@ struct PublishRun {
     ) async throws {
         let rendered = try await render(players)
         var batch = PayloadBatch()
-        for player in rendered {
+        for (number, player) in rendered.enumerated() {
             if batch.isFull {
                 try await commit(batch)
                 batch = PayloadBatch()
@@ -232,7 +238,8 @@ struct PublishRun {
                 partition: partition,
                 day: target.day,
                 answers: player.answers,
-                dailyUntil: player.dailyUntil
+                dailyUntil: player.dailyUntil,
+                outcomes: Self.published(players.outcomes[UInt32(number)] ?? [])
             )
             summary.frameBytes += UInt64(player.frameBytes)
         }
@@ -246,6 +253,24 @@ struct PublishRun {
         // A publish of everybody passes over the partitions twice: then come those who changed meanwhile.
         progress?(summary, partitionsDone, partitions.count * (isFull ? 2 : 1))
         try Task.checkCancellation()
+    }
+
+    /// Outcomes as clients ask for them; nothing that stands in the tables may keep a publish from ending.
+    private static func published(_ outcomes: [StoredOutcome]) -> [PublishedOutcome] {
+        outcomes.compactMap { outcome in
+            // Only a hand could have written a longer one, and no client could ask for it.
+            guard outcome.eventKey.count <= EventKey.bytesMax else { return nil }
+            var code: String?
+            if outcome.outcome != "applied" {
+                code = outcome.errorCode.map { String($0.unicodeScalars.prefix(errorCodeScalarsMax)) }
+                if code?.isEmpty ?? true { code = "REJECTED" }
+            }
+            return PublishedOutcome(
+                key: outcome.eventKey,
+                errorCode: code,
+                decidedAt: outcome.decidedAt.microseconds
+            )
+        }
     }
 
     private func render(_ players: PlayerBatch) async throws -> [AnswerLane.Rendered] {

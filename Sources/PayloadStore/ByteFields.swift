@@ -38,6 +38,13 @@ struct FieldReader {
         return readBytes(Int(count))
     }
 
+    /// Where the next `count` bytes lie, which are stepped over.
+    mutating func skip(_ count: Int) -> Range<Int>? {
+        guard count >= 0, remaining >= count else { return nil }
+        defer { at += count }
+        return at..<(at + count)
+    }
+
     mutating func readBytes(_ count: Int) -> [UInt8]? {
         guard count >= 0, remaining >= count else { return nil }
         defer { at += count }

@@ -41,6 +41,8 @@ package struct PayloadBatch: Sendable {
         let user: [UInt8]
         /// Nil removes the player.
         let record: [UInt8]?
+        /// Nil where the player has no outcomes.
+        let outcomes: [UInt8]?
         let dailyUntil: Int32?
         let templates: [TemplateID]
     }
@@ -59,32 +61,41 @@ package struct PayloadBatch: Sendable {
     package var isEmpty: Bool { changes.isEmpty && templates.isEmpty }
     package var isFull: Bool { byteCount >= bytesMax }
 
-    /// Stores a player's answers, in place of older ones in the batch and in the store.
+    /// Stores a player's answers and outcomes, in place of older ones in the batch and in the store.
     ///
     /// `day` is the UTC day they were rendered for; `dailyUntil` the last day they hold for, nil when no day
-    /// ends them. Throws `userOutOfRange` or `itemTooLarge`.
+    /// ends them. Of `outcomes`, the newest first, `PublishedOutcome.countMax` are kept. Throws `userOutOfRange`,
+    /// `outcomeOutOfRange` or `itemTooLarge`.
     package mutating func put(
         user: [UInt8],
         partition: UInt16,
         day: Int32,
         answers: PlayerAnswers,
-        dailyUntil: Int32?
+        dailyUntil: Int32?,
+        outcomes: [PublishedOutcome] = []
     ) throws(PayloadStoreError) {
         try check(user)
         let list = AnswerSlot.allCases.map { answers[$0] }
         for answer in list { try check(byteCount: answer.frame.count) }
         let record = AnswerRecord.encode(partition: partition, day: day, answers: list)
-        byteCount += user.count + record.count
+        let decided = outcomes.isEmpty ? nil : try OutcomeRecord.encode(outcomes)
+        byteCount += user.count + record.count + (decided?.count ?? 0)
         changes.append(
-            Change(user: user, record: record, dailyUntil: dailyUntil, templates: list.map(\.template))
+            Change(
+                user: user,
+                record: record,
+                outcomes: decided,
+                dailyUntil: dailyUntil,
+                templates: list.map(\.template)
+            )
         )
     }
 
-    /// Removes a player: readers answer with the template again.
+    /// Removes a player with all outcomes: readers answer with the template again.
     package mutating func remove(user: [UInt8]) throws(PayloadStoreError) {
         try check(user)
         byteCount += user.count
-        changes.append(Change(user: user, record: nil, dailyUntil: nil, templates: []))
+        changes.append(Change(user: user, record: nil, outcomes: nil, dailyUntil: nil, templates: []))
     }
 
     /// Stores a template that answers of this or a later batch need; storing one again changes nothing.

@@ -112,6 +112,24 @@ package final class PayloadReader {
         if isDamaged { throw .corruptAnswer(directory: store.directory, user: user) }
     }
 
+    /// The outcomes of a player, or the one of `key` alone; empty where there are none.
+    fileprivate func storedOutcomes(
+        of user: [UInt8],
+        only key: [UInt8]? = nil
+    ) throws(PayloadStoreError) -> [PublishedOutcome] {
+        guard let database = store.layout.outcomes else { return [] }
+        let found = try storing { () throws(LMDBError) in
+            try snapshot.withView { view throws(LMDBError) in
+                try view.value(in: database, of: user) { span in
+                    span.withUnsafeBytes { OutcomeRecord.decode($0, only: key) }
+                }
+            }
+        }
+        guard let found else { return [] }
+        guard let outcomes = found else { throw .corruptOutcomes(directory: store.directory, user: user) }
+        return outcomes
+    }
+
     fileprivate func storedTemplate(_ id: TemplateID) throws(PayloadStoreError) -> [UInt8]? {
         let found = try storing { () throws(LMDBError) in
             try snapshot.withView { view throws(LMDBError) in
@@ -167,6 +185,21 @@ package struct StoreView {
         _ body: (AnswerHeader, RawSpan) -> Void
     ) throws(PayloadStoreError) {
         try reader.lend(of: user, slot, body)
+    }
+
+    /// What became of the request that a player's tables know as `key`; nil where none is published.
+    ///
+    /// Throws `corruptOutcomes` when the record is damaged.
+    package func outcome(
+        of user: [UInt8],
+        key: [UInt8]
+    ) throws(PayloadStoreError) -> PublishedOutcome? {
+        try reader.storedOutcomes(of: user, only: key).first
+    }
+
+    /// All outcomes that are published of a player, the newest first.
+    package func outcomes(of user: [UInt8]) throws(PayloadStoreError) -> [PublishedOutcome] {
+        try reader.storedOutcomes(of: user)
     }
 
     /// A template's bytes, nil when it is not stored.

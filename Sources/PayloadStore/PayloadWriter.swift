@@ -145,6 +145,13 @@ package final class PayloadWriter {
             }
         }
         for id in (old ?? nil) ?? [] { try uses.change(id, by: -1, transaction) }
+        if let outcomes = layout.outcomes {
+            if let decided = change.outcomes {
+                try transaction.put(decided, in: outcomes, under: change.user)
+            } else {
+                try transaction.remove(change.user, from: outcomes)
+            }
+        }
         guard let record = change.record else {
             try transaction.remove(change.user, from: layout.answers)
             try transaction.remove(change.user, from: layout.daily)

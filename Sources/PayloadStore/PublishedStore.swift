@@ -22,10 +22,21 @@ package final class PublishedStore: Sendable {
         self.layout = layout
     }
 
-    /// True when the files were deleted or replaced: let go of this store and its readers, and open anew.
+    /// True when the files were deleted or replaced, or when a store of an older version got what newer ones have:
+    /// let go of this store and its readers, and open anew.
     ///
-    /// One `stat` a call.
-    package func isStale() -> Bool { environment.isReplaced }
+    /// One `stat` a call; in a store of an older version one read of LMDB more.
+    package func isStale() -> Bool { environment.isReplaced || hasGotOutcomes }
+
+    private var hasGotOutcomes: Bool {
+        guard layout.outcomes == nil else { return false }
+        do throws(LMDBError) {
+            return try StoreLayout.outcomes(in: environment) != nil
+        } catch {
+            // Whatever is wrong, the next read says so; until then the store is the one that it was.
+            return false
+        }
+    }
 
     /// Bytes the store takes.
     package func usedBytes() throws(PayloadStoreError) -> Int {

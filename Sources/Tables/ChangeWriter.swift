@@ -155,10 +155,14 @@ extension ChangeWriter {
         }
     }
 
-    /// Gives every player whose answers may differ now this transaction's sequence, for publish to find.
+    /// Gives every player whose answers may differ now, or of whose requests one was decided, this transaction's
+    /// sequence, for publish to find.
+    ///
+    /// A rejected request changes no row, so that nothing but its outcome tells of it.
     private mutating func markChangedPlayers(in transaction: borrowing Transaction) throws {
         let leaf = batch.partition.leaf("player_change")
-        let changed = order.sorted(Array(Set(change.changedPlayers))) { $0 }
+        let decided = Set(change.outcomes.lazy.map(\.player))
+        let changed = order.sorted(Array(decided.union(change.changedPlayers))) { $0 }
         let newPlayers = Set(change.players.lazy.filter(\.isNew).map(\.player))
         let sequence = Int64(clamping: self.sequence)
         let new = changed.filter { newPlayers.contains($0) }

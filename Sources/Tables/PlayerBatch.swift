@@ -8,6 +8,8 @@ package struct PlayerBatch: Sendable {
     package let states: [PlayerState]
     /// For goals of the asked challenges; ascending by player index, then goal index.
     package let rows: [ProgressRow]
+    /// By player index, for players that have any: what became of their requests, the newest first.
+    package var outcomes: [UInt32: [StoredOutcome]] = [:]
     /// Players who changed and whom the tables do not know any more, ascending.
     package var gone: [Identifier] = []
     /// Where the next batch goes on; nil when this one is the last.

@@ -2,6 +2,8 @@ package import Goals
 package import Postgres
 
 /// The tables as publish sees them, read only: which players changed, and what their answers are made of.
+///
+/// Where `outcomesMax` is more than 0, a batch comes with that many of the newest outcomes of each player.
 package struct PublishTables: Sendable {
     private let session: Session
 
@@ -23,7 +25,8 @@ package struct PublishTables: Sendable {
         after: UInt64,
         afterUser: Identifier?,
         limit: Int,
-        challenges: ChallengeSet
+        challenges: ChallengeSet,
+        outcomesMax: Int = 0
     ) async throws -> PlayerBatch {
         let sql = """
             SELECT c.user_id, p.first_event_at, p.last_event_at
@@ -36,7 +39,8 @@ package struct PublishTables: Sendable {
             [.text(afterUser?.utf8 ?? []), .int8(Int64(limit)), Self.number(after)],
             partition: partition,
             limit: limit,
-            challenges: challenges
+            challenges: challenges,
+            outcomesMax: outcomesMax
         )
     }
 
@@ -45,7 +49,8 @@ package struct PublishTables: Sendable {
         partition: PartitionWatermark,
         afterUser: Identifier?,
         limit: Int,
-        challenges: ChallengeSet
+        challenges: ChallengeSet,
+        outcomesMax: Int = 0
     ) async throws -> PlayerBatch {
         let sql = """
             SELECT p.user_id, p.first_event_at, p.last_event_at FROM \(partition.leaf("player")) p
@@ -56,7 +61,8 @@ package struct PublishTables: Sendable {
             [.text(afterUser?.utf8 ?? []), .int8(Int64(limit))],
             partition: partition,
             limit: limit,
-            challenges: challenges
+            challenges: challenges,
+            outcomesMax: outcomesMax
         )
     }
 
@@ -64,7 +70,8 @@ package struct PublishTables: Sendable {
     package func players(
         partition: PartitionWatermark,
         ids: [Identifier],
-        challenges: ChallengeSet
+        challenges: ChallengeSet,
+        outcomesMax: Int = 0
     ) async throws -> PlayerBatch {
         var column = ArrayColumn(.text, capacity: ids.count * 4)
         for id in ids { column.append(text: id.utf8) }
@@ -77,7 +84,8 @@ package struct PublishTables: Sendable {
             [.array(column)],
             partition: partition,
             limit: .max,
-            challenges: challenges
+            challenges: challenges,
+            outcomesMax: outcomesMax
         )
     }
 
@@ -135,7 +143,8 @@ package struct PublishTables: Sendable {
         _ parameters: [Parameter],
         partition: PartitionWatermark,
         limit: Int,
-        challenges: ChallengeSet
+        challenges: ChallengeSet,
+        outcomesMax: Int
     ) async throws -> PlayerBatch {
         try await TablesError.wrapping {
             try await session.readOnlySnapshot { transaction in
@@ -168,14 +177,46 @@ package struct PublishTables: Sendable {
                 var rows =
                     players.count == 0 ? [] : try PriorReader(batch).rows(batch.playerIDs, in: transaction)
                 rows.sort { ($0.player, $0.goal) < ($1.player, $1.goal) }
+                let outcomes = try Self.outcomes(of: batch, atMost: outcomesMax, in: transaction)
                 return PlayerBatch(
                     players: players,
                     states: states,
                     rows: rows,
+                    outcomes: outcomes,
                     gone: gone,
                     lastUser: players.count + gone.count < limit ? nil : last
                 )
             }
         }
+    }
+
+    /// The newest outcomes of each player of a batch, from the snapshot that the batch is read from.
+    private static func outcomes(
+        of batch: FoldBatch,
+        atMost countMax: Int,
+        in transaction: borrowing Transaction
+    ) throws -> [UInt32: [StoredOutcome]] {
+        guard countMax > 0, batch.players.count > 0 else { return [:] }
+        // One index descent a player, whatever the planner guesses: a leaf holds a month of everybody's requests.
+        try transaction.script("SET LOCAL enable_seqscan = off")
+        let sql = """
+            SELECT p.number::int4 - 1, t.event_id, t.outcome, t.error_code, t.decided_at
+            FROM unnest($1::text[]) WITH ORDINALITY AS p (id, number)
+            CROSS JOIN LATERAL (SELECT l.event_id, l.outcome, l.error_code, l.decided_at
+                FROM \(batch.partition.leaf("request_outcome")) l WHERE l.user_id = p.id
+                ORDER BY l.decided_at DESC, l.event_id DESC LIMIT $2) t
+            ORDER BY 1, t.decided_at DESC, t.event_id DESC
+            """
+        var outcomes: [UInt32: [StoredOutcome]] = [:]
+        try transaction.query(sql, [batch.playerIDs, .int8(Int64(countMax))]) { row in
+            let outcome = StoredOutcome(
+                eventKey: try row.bytes(1),
+                outcome: try row.text(2),
+                errorCode: row.isNull(3) ? nil : try row.text(3),
+                decidedAt: Timestamp(microseconds: try row.timestamptz(4))
+            )
+            outcomes[UInt32(bitPattern: try row.int4(0)), default: []].append(outcome)
+        }
+        return outcomes
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Front
+import PayloadStore
 import Testing
 
 /// The event loop's own answers and those that go through Hummingbird are the same bytes.
@@ -8,7 +9,10 @@ import Testing
         "/challenge/v1/challenges/initialize", "/challenge/v1/challenges",
         "/challenge/v1/challenges?active_only=true", "/challenge/v1/challenges?active_only=false",
         "/challenge/v1/challenges?other=1&active_only=true", "/challenge/v1/challenges/", "/nothing",
-        "/healthz", "/readyz", "http://elsewhere.example/challenge/v1/challenges",
+        "/challenge/v1/requests/r1", "/challenge/v1/requests/r%31?offset=40",
+        "/challenge/v1/requests/?offset=40",
+        "/challenge/v1/requests/nobodys?offset=40", "/challenge/v1/requests/r1?offset=x", "/healthz",
+        "/readyz", "http://elsewhere.example/challenge/v1/challenges",
         "/challenge/v1/challenges/c/goals/g/claim", "/challenge/v1/challenges?%zz&&=&active_only=true#x",
     ]
 
@@ -97,7 +101,8 @@ import Testing
 
     @Test func `each request gets the same bytes either way`() async throws {
         try await TestStore.with { store in
-            try store.publish([("p1", 7, 1), ("p2", 9, 2)])
+            let outcome = PublishedOutcome(key: Array("r1".utf8), errorCode: "GOAL_NOT_ACTIVE", decidedAt: 0)
+            try store.publish([("p1", 7, 1), ("p2", 9, 2)], outcomes: ["p1": [outcome]])
             let template = try TestStore.id(TestStore.initializeTemplate)
             let tag = try #require(
                 store.answerer().response(

@@ -10,6 +10,7 @@ import Testing
 
     private static func route(_ operation: APIOperation) -> Route {
         let path = operation.path.replacing("{sha256}", with: String(repeating: "a7", count: 32))
+            .replacing("{eventId}", with: "r1")
         return Route(method: operation.method.uppercased(), target: path)
     }
 

@@ -73,6 +73,23 @@ import Testing
         }
     }
 
+    @Test func `a request's outcome is named by one segment, taken apart later`() {
+        let path = "/challenge/v1/requests/"
+        for (target, id, query) in [
+            ("r1", "r1", ""), ("a%2Fb?offset=7", "a%2Fb", "offset=7"),
+            ("%zz?offset=?&x", "%zz", "offset=?&x"),
+            ("r1?", "r1", ""),
+        ] {
+            let expected = Route.outcome(OutcomeTarget(escapedID: id, query: query))
+            #expect(Route(method: "GET", target: path + target) == expected)
+            #expect(Route(method: "HEAD", target: path + target) == expected)
+            #expect(Route(method: "POST", target: path + target) == .methodNotAllowed(allow: "GET, HEAD"))
+        }
+        for other in ["", "/", "r1/", "r1/x", "?offset=1"] {
+            #expect(Route(method: "GET", target: path + other) == .unknown, "\(other)")
+        }
+    }
+
     @Test(arguments: [
         "", "/", "*", "healthz", "/healthz/", "//healthz", "/challenge/v1", "/challenge/v1/",
         "/challenge/v2/challenges",

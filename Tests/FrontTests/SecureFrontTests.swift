@@ -1,5 +1,6 @@
 import Foundation
 import Front
+import PayloadStore
 import TestKit
 import Testing
 
@@ -14,7 +15,8 @@ import Testing
         _ body: (RunningFront, TestCertificate, TestStore) throws -> Void
     ) async throws {
         try await TestStore.with { store in
-            try store.publish([("p1", 7, 1)])
+            let outcome = PublishedOutcome(key: Array("r1".utf8), errorCode: nil, decidedAt: 0)
+            try store.publish([("p1", 7, 1)], outcomes: ["p1": [outcome]])
             let certificate = try TestCertificate(in: store.directory)
             let front = try RunningFront(
                 data: store.directory,
@@ -50,7 +52,9 @@ import Testing
             ]
             let paths = [
                 Self.initialize, "/challenge/v1/challenges", "/challenge/v1/challenges?active_only=true",
-                "/healthz", "/readyz", "/nothing", "/challenge/v1/challenges/c/goals/g/claim",
+                "/challenge/v1/requests/r1", "/challenge/v1/requests/r2?offset=40",
+                "/challenge/v1/requests/r2?offset=x", "/healthz", "/readyz", "/nothing",
+                "/challenge/v1/challenges/c/goals/g/claim",
                 "/challenge/v1/templates/\(try TestStore.id(TestStore.initializeTemplate).hex)",
             ]
             for path in paths {

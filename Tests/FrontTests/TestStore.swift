@@ -48,6 +48,7 @@ final class TestStore {
         offset: UInt64 = 40,
         foldedAt: Int64 = 1_000_000,
         templates: [[UInt8]] = templates,
+        outcomes: [String: [PublishedOutcome]] = [:],
         answer: (_ progress: Int, _ slot: Int) throws -> [UInt8] = TestStore.answer
     ) throws {
         let writer = try writer()
@@ -68,7 +69,8 @@ final class TestStore {
                     challenges: answers[1],
                     activeOnly: answers[2]
                 ),
-                dailyUntil: nil
+                dailyUntil: nil,
+                outcomes: outcomes[player.id] ?? []
             )
         }
         let marks = (0..<UInt16(4)).map {
@@ -145,7 +147,17 @@ final class TestStore {
         try publish(
             [("p1", 0, 1)],
             foldedAt: Int64(Date.now.timeIntervalSince1970 * 1000) - 60_000,
-            templates: try golden("template")
+            templates: try golden("template"),
+            outcomes: [
+                "p1": [
+                    PublishedOutcome(key: Array("r1".utf8), errorCode: "GOAL_NOT_COMPLETED", decidedAt: 0),
+                    PublishedOutcome(
+                        key: Array("r/2".utf8),
+                        errorCode: nil,
+                        decidedAt: 1_762_257_600_123_456
+                    ),
+                ]
+            ]
         ) { _, slot in answers[slot] }
     }
 

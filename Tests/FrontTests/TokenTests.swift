@@ -1,4 +1,5 @@
 import Foundation
+import PayloadStore
 import TestKit
 import Testing
 
@@ -24,7 +25,8 @@ import Testing
     @Test(.enabled(if: python != nil, missing))
     func `tokens are taken and refused as promised, with keys from a file`() async throws {
         try await TestStore.with { store in
-            try store.publish([("p1", 7, 1)])
+            let outcome = PublishedOutcome(key: Array("r1".utf8), errorCode: "GOAL_NOT_ACTIVE", decidedAt: 0)
+            try store.publish([("p1", 7, 1)], outcomes: ["p1": [outcome]])
             let keys = store.directory.appending(path: "iam")
             _ = try Self.script("make", keys.path())
             let front = try RunningFront(

@@ -54,6 +54,10 @@ for path, methods in document["paths"].items():
             pages = ["/challenge/v1/challenges/initialize", "/challenge/v1/challenges"]
             links = [requests.get(base + page, headers=PLAYER).headers["link"] for page in pages]
             targets = [link[1 : link.index(">")] for link in links] + [path.replace("{sha256}", "0" * 64)]
+        if path.endswith("{eventId}"):
+            # Published as rejected and applied, and not at all; the published state includes offset 40.
+            targets = [path.replace("{eventId}", id) for id in
+                       ["r1", "r%2F2", "r3", "r3?offset=40", "r3?offset=39", "r3?offset=x", "%FF"]]
         if path == "/challenge/v1/challenges":
             targets += [path + "?active_only=true", path + "?active_only=1"]
         for target in targets:

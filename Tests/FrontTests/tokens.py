@@ -110,6 +110,16 @@ def check(base, directory):
             answer = session.get(base + INITIALIZE, headers={"Authorization": f"Bearer {tokens[name]}"})
             assert answer.json()["assignedGoals"][3]["progress"] == (0 if name == "known" else 7)
     assert count("cached") >= before + 9, counts()
+    # What became of a request is told to the player of the token alone.
+    outcome = "/challenge/v1/requests/r1"
+    for name in ["rsa", "ec"]:
+        answer = requests.get(base + outcome, headers={"Authorization": f"Bearer {tokens[name]}"})
+        assert answer.status_code == 200 and answer.json()["errorCode"] == "GOAL_NOT_ACTIVE", answer.text
+    for name, status, code, challenge in [("known", 404, "REQUEST_NOT_FOUND", ""), ("other", 403, "FORBIDDEN", ""),
+                                          ("expired", 401, "UNAUTHORIZED", 'Bearer error="invalid_token"')]:
+        headers = {"Authorization": f"Bearer {tokens[name]}", "x-mock-user-id": "p1"}
+        refused(requests.get(base + outcome, headers=headers), status, code, challenge)
+    refused(requests.get(base + outcome, headers={"x-mock-user-id": "p1"}), 401, "UNAUTHORIZED", "Bearer")
     print("all as promised")
 
 

@@ -74,8 +74,8 @@ enum Arrows {
         "Tokens": ["Crypto", "AsyncHTTPClient", "JWTKit", "Logging", "NIOCore", "NIOHTTP1"],
         "StatusPages": ["Charts", "StatusReport"],
         "Front": [
-            "APIDocs", "BlockingLane", "Deflate", "Listening", "PayloadStore", "StatusPages", "StatusReport",
-            "Tokens",
+            "APIDocs", "BlockingLane", "Deflate", "Goals", "Listening", "PayloadStore", "StatusPages",
+            "StatusReport", "Tokens",
             "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTP2",
             "NIOHTTPTypes",
             "NIOHTTPTypesHTTP2", "NIOPosix", "NIOSSL", "Logging",

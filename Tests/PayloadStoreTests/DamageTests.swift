@@ -23,7 +23,11 @@ import Testing
             partition: 1,
             day: 2,
             answers: PlayerAnswers(initialize: answer, challenges: answer, activeOnly: answer),
-            dailyUntil: nil
+            dailyUntil: nil,
+            outcomes: [
+                PublishedOutcome(key: Array("c2".utf8), errorCode: "GOAL_NOT_FOUND", decidedAt: 7),
+                PublishedOutcome(key: Array("c1".utf8), errorCode: nil, decidedAt: 6),
+            ]
         )
         var state = StoreSamples.state()
         state.fullRun = FullRunProgress(challengesID: "c0", day: 4, partition: 3, lastUser: [1, 2])
@@ -75,6 +79,26 @@ import Testing
         }
     }
 
+    @Test func `damaged outcomes are refused by name, and the answers beside them are not`() throws {
+        let (database, bytes) = try record("outcomes", user)
+        func outcome(_ key: String) throws -> PublishedOutcome? {
+            try reader.read { view throws(PayloadStoreError) in
+                try view.outcome(of: user, key: Array(key.utf8))
+            }
+        }
+        #expect(try outcome("c1")?.decidedAt == 6)
+        for (number, damage) in damaged(bytes).enumerated() {
+            try store(damage, database, user)
+            for key in ["c1", "c2", "c3"] {
+                #expect(
+                    throws: PayloadStoreError.corruptOutcomes(directory: directory, user: user),
+                    "damage \(number) \(key)"
+                ) { try outcome(key) }
+            }
+            #expect(try reader.withAnswer(of: user, .initialize) { _, frame in frame.byteCount } == 5)
+        }
+    }
+
     @Test func `a damaged state is refused`() throws {
         let (database, bytes) = try record("meta", Array("state".utf8))
         #expect(try reader.state().fullRun?.lastUser == [1, 2])
@@ -101,7 +125,8 @@ import Testing
         let id = StoreSamples.template(1)
         let errors: [PayloadStoreError] = [
             .notPublished(directory: "/d"), .lmdb(.absent(path: "/d")), .corruptState(directory: "/d"),
-            .corruptAnswer(directory: "/d", user: [65]), .corruptTemplate(directory: "/d", id),
+            .corruptAnswer(directory: "/d", user: [65]), .corruptOutcomes(directory: "/d", user: [65]),
+            .corruptTemplate(directory: "/d", id),
         ]
         for error in errors { #expect(error.description.contains("/d")) }
         #expect(PayloadStoreError.unknownTemplate(id).description.contains(id.description))

@@ -3,6 +3,7 @@ import EventLog
 import Foundation
 import Goals
 import Jobs
+import PayloadStore
 import Payloads
 import Postgres
 import SampleData
@@ -150,6 +151,10 @@ import Testing
             PayloadJob(access: LogAccess(try await .load(data: program.data, environment: [:])))
         }
         let (first, second) = (try await job(one), try await job(other))
+        let readers = try [one, other].map { program in
+            try PublishedStore(directory: program.data + "/payloads").makeReader()
+        }
+        var outcomeCount = 0
         for _ in 0..<200 {
             let player = world.userId(Int(random.next() % 20_000))
             for kind in AnswerKind.allCases {
@@ -159,6 +164,16 @@ import Testing
                 #expect(left.bytes == right.bytes && left.isKnown == right.isKnown, "\(player) \(kind)")
                 #expect(left.offset == UInt64(lines) && right.offset == UInt64(lines))
             }
+            let (mine, others) = (
+                try outcomes(readers[0], player), try outcomes(readers[1], player)
+            )
+            #expect(mine == others, "\(player)")
+            outcomeCount += mine.count
         }
+        #expect(outcomeCount > 200)
+    }
+
+    private static func outcomes(_ reader: PayloadReader, _ player: String) throws -> [PublishedOutcome] {
+        try reader.read { view throws(PayloadStoreError) in try view.outcomes(of: Array(player.utf8)) }
     }
 }

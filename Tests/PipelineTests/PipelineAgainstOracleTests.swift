@@ -1,5 +1,6 @@
 import Goals
 import Jobs
+import PayloadStore
 import Payloads
 import Postgres
 import TestKit
@@ -37,6 +38,7 @@ import Testing
         for day in days.sorted() {
             try await world.publish(day: day)
             try Self.expectAnswers(world, history, day)
+            try Self.expectOutcomes(world, history)
         }
     }
 
@@ -94,6 +96,29 @@ import Testing
                 )
                 #expect(answer.offset == UInt64(history.lines.count))
             }
+        }
+    }
+
+    /// Of each player the newest outcomes are published, though most changed no row.
+    static func expectOutcomes(_ world: PipelineWorld, _ history: RandomHistory) throws {
+        let reader = try PublishedStore(directory: world.access.workspace.payloads).makeReader()
+        for player in history.players {
+            let user = Array(player.utf8)
+            let expected = history.oracle.outcomes.filter { $0.key.userId == user }.map { key, outcome in
+                PublishedOutcome(
+                    key: key.eventId,
+                    errorCode: outcome.errorCode,
+                    decidedAt: outcome.decidedAt
+                )
+            }.sorted { left, right in
+                left.decidedAt == right.decidedAt
+                    ? right.key.lexicographicallyPrecedes(left.key) : left.decidedAt > right.decidedAt
+            }
+            let published = try reader.read { view throws(PayloadStoreError) in try view.outcomes(of: user) }
+            #expect(
+                published == Array(expected.prefix(PublishedOutcome.countMax)),
+                "seed \(history.seed), \(player)"
+            )
         }
     }
 }

@@ -1,6 +1,4 @@
-import Goals
-
-/// The text under which an event id stands in `request_outcome` and `reward_grant`.
+/// The text under which an event id stands in `request_outcome`, `reward_grant` and the published outcomes.
 ///
 /// An id that PostgreSQL can index as it is stands as it is: ingest refuses any other, that is, ids longer than
 /// `bytesMax` or with U+0000. A log that holds one all the same must not block its partition, so such an id

@@ -1,4 +1,4 @@
-import Tables
+import Goals
 import Testing
 
 @Suite struct EventKeyTests {

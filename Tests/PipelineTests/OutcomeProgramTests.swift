@@ -140,7 +140,7 @@ import Testing
         // Again and again, each time a little later: what a killed run has not done the next one does.
         var (kills, seen) = (0, [0])
         for share in [1, 2, 3] {
-            let wasKilled = try program.killPromptly(["run", "publish"]) {
+            let wasKilled = try program.kill(["run", "publish"]) {
                 try Self.publishedCount(program) >= Self.players * share / 5
             }
             if wasKilled { kills += 1 }
@@ -160,7 +160,7 @@ import Testing
         try program.succeed("run", "publish")
         #expect(try Self.publishedCount(program) == Self.players)
         let arguments = ["run", "publish", "--all"]
-        _ = try program.killPromptly(arguments) { try Self.publishedCount(program) < Self.players }
+        _ = try program.kill(arguments) { try Self.publishedCount(program) < Self.players }
         #expect(try Self.publishedCount(program) < Self.players)
         try program.succeed("run", "publish")
         let changed = (0..<Self.players).count { "p\($0)" < "p2" }

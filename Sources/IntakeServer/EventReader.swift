@@ -64,6 +64,7 @@ struct EventReader {
         _ fields: HTTPFields,
         queue: IntakeQueue,
         namespace: Identifier,
+        isOwner: Bool = false,
         now: @escaping @Sendable () -> Timestamp
     ) throws(IngestProblem) {
         format = try Format(contentType: fields[.contentType])
@@ -73,7 +74,7 @@ struct EventReader {
         )
         decoder = try Self.decoder(fields[.contentEncoding])
         cloudEvent = CloudEvent(namespace: namespace)
-        preparer = queue.preparer()
+        preparer = queue.preparer(isOwner: isOwner)
         self.now = now
     }
 

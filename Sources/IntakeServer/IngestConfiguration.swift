@@ -9,6 +9,8 @@ package struct IngestConfiguration: Sendable {
     /// Hashes of the services' tokens; without a file they need none, and the server listens on loopback only.
     package var tokenFile: String?
     package var portFile: String?
+    /// The log's directory, in which the socket for programs of the log's owner lies; without it there is none.
+    package var logDirectory: String?
     /// Writes a second that a player may do on the long run.
     package var playerWritesPerSecond: Int
     /// Writes that a player may do at once.
@@ -23,6 +25,7 @@ package struct IngestConfiguration: Sendable {
         players: any PlayerIdentification,
         tokenFile: String? = nil,
         portFile: String? = nil,
+        logDirectory: String? = nil,
         playerWritesPerSecond: Int = 10,
         playerWritesBurst: Int = 20,
         connectionsMax: Int = 1024,
@@ -33,6 +36,7 @@ package struct IngestConfiguration: Sendable {
         self.players = players
         self.tokenFile = tokenFile
         self.portFile = portFile
+        self.logDirectory = logDirectory
         self.playerWritesPerSecond = playerWritesPerSecond
         self.playerWritesBurst = playerWritesBurst
         self.connectionsMax = connectionsMax

@@ -24,7 +24,9 @@ struct IngestServerCommand: AsyncParsableCommand {
             PUT /challenge/v1/challenges/CHALLENGE/goals/GOAL/active, POST the same with claim in place of active;
             /healthz, /readyz, /metrics.
 
-            It is the only writer of the log while it runs. Services show a bearer token whose SHA-256 stands in
+            It is the only writer of the log while it runs. `goalpost ingest`, `challenges apply`, `quarantine redrive` and
+            the grant job, run by the same user or root, hand it their work over the socket ingest.sock in the log's
+            directory (mode 0600, no token). Services show a bearer token whose SHA-256 stands in
             ingest_token_file; without that file it listens on loopback only and any program there may write.
             Which player asks is known only with --insecure-header-auth so far.
 
@@ -124,6 +126,7 @@ struct IngestServerCommand: AsyncParsableCommand {
             players: insecureHeaderAuth ? InsecureHeaderPlayers() : NoPlayers(),
             tokenFile: settings.ingestTokenFile,
             portFile: portFile,
+            logDirectory: settings.data + "/log/events",
             playerWritesPerSecond: settings.ingestPlayerRate,
             playerWritesBurst: settings.ingestPlayerBurst,
             now: Self.now

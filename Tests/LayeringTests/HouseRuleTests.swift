@@ -41,6 +41,11 @@ import Testing
             ["open(", "rename(", "unlink("],
             "The port file, replaced whole; no store's data."
         ),
+        Exception(
+            "Sources/Listening/OwnerSocket.swift",
+            ["openat("],
+            "The directory of a socket, by which it is reached however long its path; no store's data."
+        ),
         Exception("IntakeServer", ["open("], "The producers' token hashes, read once; no store's data."),
         Exception(
             "Cluster",

@@ -106,6 +106,7 @@ let package = Package(
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
         room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
+        room("IngestLink", ["Ingest", "Listening", httpClient, nio, nioHTTP1]),
         room("Intake", ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"]),
         room(
             "IntakeServer",
@@ -146,7 +147,7 @@ let package = Package(
             "Jobs",
             [
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
-                "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
+                "IngestLink", "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
                 "StatusReport",
                 "Tables", "Webhook", "Zstd", log, crypto,
             ]
@@ -225,7 +226,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "goalpost", "goalpost-front", "Backup", "BlockingLane", "Cluster", "Disk", "EventLog",
+                "goalpost", "goalpost-front", "goalpost-ingest", "Backup", "BlockingLane", "Cluster", "Disk",
+                "EventLog",
                 "Goals", "Jobs", "Payloads", "Postgres", "Replay",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]

@@ -10,6 +10,8 @@ package enum Handover {
     package static let sourcesPath = "/v1/sources/"
     /// `POST` of whole lines, with `source`, `position` and `committed` in the query; answers `Lines`.
     package static let linesPath = "/v1/lines"
+    /// `POST` of a part of a line too long to be handed over whole, with the members of `LongLine` in the query.
+    package static let longLinesPath = "/v1/long-lines"
     /// `POST` of a challenges.json; answers `Configuration`.
     package static let challengesPath = "/v1/challenges"
     /// `POST` of `RemovedEntries` with a file's name behind it; answers `Removal`.
@@ -17,10 +19,12 @@ package enum Handover {
 
     /// Bytes of lines at which a client hands them over: 1 MiB.
     package static let batchBytes = 1 << 20
-    /// Longest line that can be handed over, to lie in quarantine: 12 MiB.
-    package static let lineBytesMax = 12 << 20
-    /// Longest body of lines: 14 MiB.
-    package static let linesBytesMax = 14 << 20
+    /// Longest line that is handed over whole, to lie in quarantine: 4 MiB.
+    ///
+    /// A longer one goes in parts.
+    package static let lineBytesMax = 4 << 20
+    /// Longest body of lines: 6 MiB.
+    package static let linesBytesMax = 6 << 20
     /// Most keys of quarantine entries that are removed at once.
     package static let removedMax = 100_000
 
@@ -51,6 +55,35 @@ package enum Handover {
         package var nextOffset: UInt64 = 0
 
         package init() {}
+    }
+
+    /// Where a part belongs of a line that is too long to be handed over whole.
+    package struct LongLine: Codable, Sendable, Equatable {
+        /// A name that the client gave the line, to know its parts by.
+        package let line: String
+        /// The input's name; nil for one without.
+        package let source: String?
+        /// Where the line begins in its source, in bytes.
+        package let position: UInt64
+        /// Bytes of the line that the parts before this one had.
+        package let at: UInt64
+        /// Whether the line ends with this part.
+        package let isLast: Bool
+
+        package init(line: String, source: String?, position: UInt64, at: UInt64, isLast: Bool) {
+            self.line = line
+            self.source = source
+            self.position = position
+            self.at = at
+            self.isLast = isLast
+        }
+    }
+
+    /// How much of a long line lies in quarantine.
+    package struct KeptLine: Codable, Sendable, Equatable {
+        package let bytes: UInt64
+
+        package init(bytes: UInt64) { self.bytes = bytes }
     }
 
     /// What became of events, as `POST /v1/events` says.

@@ -101,6 +101,17 @@ package final class WriterLink: Sendable {
         return try await answer(.POST, path, bytes, type: "application/x-ndjson")
     }
 
+    /// Hands over a part of a line that is too long to be handed over whole.
+    package func keep(
+        _ bytes: [UInt8],
+        _ part: Handover.LongLine
+    ) async throws(WriterLinkError) -> Handover.KeptLine {
+        var path = Handover.longLinesPath + "?line=" + Self.encoded(part.line)
+        path += "&position=\(part.position)&at=\(part.at)&isLast=\(part.isLast)"
+        if let source = part.source { path += "&source=" + Self.encoded(source) }
+        return try await answer(.POST, path, bytes, type: "application/octet-stream")
+    }
+
     /// Hands events over, one a line, each with its id.
     package func events(_ lines: [UInt8]) async throws(WriterLinkError) -> Handover.Events {
         try await answer(.POST, "/v1/events", lines, type: "application/x-ndjson")

@@ -25,6 +25,19 @@ extension IntakeQueue {
         }
     }
 
+    /// Keeps a part of a line that is too long for an event, with the last one durably; gives the bytes kept of it.
+    ///
+    /// Nil where the parts before this one are not here: the line has to be sent anew.
+    package func keep(
+        _ bytes: [UInt8],
+        _ part: Handover.LongLine
+    ) async throws(IntakeError) -> UInt64? {
+        try checkOpen()
+        let kept = try await keeper.value { (writer) throws(IntakeError) in try writer.keep(bytes, part) }
+        if part.isLast, kept != nil { figures.keptLongLine() }
+        return kept
+    }
+
     /// Leaves out the entries of a quarantine file that have these keys, durably, and says how many it had.
     package func removeRefused(
         _ keys: Set<String>,

@@ -44,6 +44,15 @@ extension IntakeWriter {
         }
     }
 
+    /// Nil where the parts before this one are not here.
+    func keep(_ bytes: [UInt8], _ part: Handover.LongLine) throws(IntakeError) -> UInt64? {
+        do throws(DiskError) {
+            return try longLines.add(bytes, part, now: now(), makeQuarantine: makeQuarantine)
+        } catch {
+            throw .unavailable(reason: error.description)
+        }
+    }
+
     func removeRefused(_ keys: Set<String>, file name: String) throws(IntakeError) -> Int {
         // The file is replaced: what is open would go on being written to where nobody looks.
         defer { renewQuarantine() }

@@ -10,11 +10,12 @@ package final class IntakeWriter {
     let writer: LogWriter
     let directory: LogDirectory
     let quarantineDirectory: String
-    private let makeQuarantine: () -> Quarantine
+    let makeQuarantine: () -> Quarantine
     private var quarantine: Quarantine
+    var longLines = LongLines()
     private var window: DedupeWindow
     private let deduplicates: Bool
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
 
     /// What was mended on opening.
     package var recovery: RecoveryReport { writer.recovery }

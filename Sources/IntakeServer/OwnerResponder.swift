@@ -49,6 +49,9 @@ struct OwnerResponder: HTTPResponder {
         case Handover.linesPath:
             try Self.require(request, .post)
             return try await lines(request, target)
+        case Handover.longLinesPath:
+            try Self.require(request, .post)
+            return try await longLine(request, target)
         case Handover.challengesPath:
             try Self.require(request, .post)
             return try await challenges(request)
@@ -117,6 +120,35 @@ struct OwnerResponder: HTTPResponder {
         }
         answer.blankLines = reader.blankLines
         return try Self.json(answer)
+    }
+
+    private func longLine(_ request: Request, _ target: String) async throws -> Response {
+        let query = try Self.query(target)
+        guard let line = query["line"], (1...64).contains(line.utf8.count),
+            let position = query["position"].flatMap({ UInt64($0) }),
+            let at = query["at"].flatMap({ UInt64($0) }),
+            let isLast = query["isLast"].flatMap({ Bool($0) })
+        else {
+            throw IngestProblem(
+                .invalidRequest,
+                "The query has to be line=NAME&position=BYTES&at=BYTES&isLast=true or false."
+            )
+        }
+        let part = Handover.LongLine(
+            line: line,
+            source: query["source"],
+            position: position,
+            at: at,
+            isLast: isLast
+        )
+        let body = try await Self.body(request, Handover.linesBytesMax)
+        guard let kept = try await queue.keep(body, part) else {
+            throw IngestProblem(
+                .conflict,
+                "The parts of the long line at byte \(position) that came before are not here any more."
+            )
+        }
+        return try Self.json(Handover.KeptLine(bytes: kept))
     }
 
     // MARK: Challenges

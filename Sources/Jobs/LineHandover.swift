@@ -1,4 +1,5 @@
 import Disk
+import Foundation
 import Goals
 import Ingest
 import IngestLink
@@ -7,7 +8,8 @@ import Zstd
 /// Hands lines from files or standard input to the server that writes the log.
 ///
 /// What is in the log afterwards is what `LineIngest` would have written: ids, order and positions. One batch is on
-/// its way at a time; the next follows when it is durable. Memory is bounded by a batch, or by the longest line.
+/// its way at a time; the next follows when it is durable. A line longer than `Handover.lineBytesMax` goes in parts,
+/// so memory is bounded by that.
 struct LineHandover {
     private static let chunkBytes = 1 << 18
     /// Compressed bytes taken at a time: what they can grow to is what memory has to hold.
@@ -42,6 +44,8 @@ struct LineHandover {
         var pending: [UInt8] = []
         /// Bytes of whole lines in `pending`.
         var lineBytes = 0
+        /// The line that begins at `position`, while it goes in parts: its name and the bytes that are handed over.
+        var longLine: (name: String, byteCount: UInt64)?
 
         mutating func append(_ bytes: ArraySlice<UInt8>) {
             if let end = bytes.lastIndex(of: UInt8(ascii: "\n")) {
@@ -75,7 +79,11 @@ struct LineHandover {
             )
         }
         // The last line may lack its end.
-        try await send(stream.pending.count, &stream)
+        if stream.longLine == nil {
+            try await send(stream.pending.count, &stream)
+        } else {
+            try await sendPart(isLast: true, &stream)
+        }
         return summary
     }
 
@@ -151,18 +159,55 @@ struct LineHandover {
         }
         var rest = bytes.dropFirst(passed)
         while !rest.isEmpty {
-            stream.append(rest.prefix(Self.chunkBytes))
+            var piece = rest.prefix(Self.chunkBytes)
             rest = rest.dropFirst(Self.chunkBytes)
-            if stream.pending.count >= Handover.batchBytes { try await send(stream.lineBytes, &stream) }
-            guard stream.pending.count <= Handover.lineBytesMax else {
-                throw JobError(
-                    .badData,
-                    "the line at byte \(stream.position) of \(stream.source ?? "the input") is longer than "
-                        + "\(Handover.lineBytesMax) bytes, which goalpost-ingest does not take: cut it out, or "
-                        + "ingest the file while the server does not run"
-                )
+            if stream.longLine != nil { piece = try await goOn(with: piece, &stream) }
+            stream.append(piece)
+            guard stream.longLine == nil, stream.pending.count >= Handover.batchBytes else { continue }
+            try await send(stream.lineBytes, &stream)
+            if stream.pending.count > Handover.lineBytesMax {
+                stream.longLine = (UUID().uuidString, 0)
+                try await sendPart(isLast: false, &stream)
             }
         }
+    }
+
+    /// Takes what of the bytes belongs to the long line, and gives the rest.
+    private mutating func goOn(
+        with bytes: ArraySlice<UInt8>,
+        _ stream: inout Stream
+    ) async throws -> ArraySlice<UInt8> {
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        stream.pending += bytes[..<(end ?? bytes.endIndex)]
+        guard let end else {
+            if stream.pending.count >= Handover.batchBytes { try await sendPart(isLast: false, &stream) }
+            return []
+        }
+        try await sendPart(isLast: true, &stream)
+        stream.position += 1
+        return bytes[(end + 1)...]
+    }
+
+    /// Hands over what there is of the long line.
+    private mutating func sendPart(isLast: Bool, _ stream: inout Stream) async throws {
+        guard let (name, byteCount) = stream.longLine else { return }
+        let part = Handover.LongLine(
+            line: name,
+            source: stream.source,
+            position: stream.position,
+            at: byteCount,
+            isLast: isLast
+        )
+        let kept = try await link.keep(stream.pending, part)
+        guard kept.bytes == byteCount + UInt64(stream.pending.count) else {
+            throw WriterLinkError.notUnderstood(socket: link.path, reason: "\(kept.bytes) bytes kept")
+        }
+        stream.pending = []
+        stream.longLine = isLast ? nil : (name, kept.bytes)
+        guard isLast else { return }
+        stream.position += kept.bytes
+        summary.quarantined[.tooLong, default: 0] += 1
+        progress?(summary)
     }
 
     /// Hands the first `count` bytes over.

@@ -188,6 +188,42 @@ import Testing
         """#
     }
 
+    @Test func `a line in parts is kept whole or its sender told, whatever comes in between`() async throws {
+        let world = try IntakeWorld()
+        let queue = try world.open()
+        func part(_ line: String, at: UInt64, isLast: Bool = false) -> Handover.LongLine {
+            Handover.LongLine(line: line, source: "s-\(line)", position: 7, at: at, isLast: isLast)
+        }
+        let bytes = [UInt8](repeating: 0x79, count: 70_000)
+        #expect(try await queue.keep(bytes, part("a", at: 0)) == 70_000)
+        _ = try await queue.submit(IntakeWorld.batch(queue, ["bad"]))
+        #expect(try await queue.keep(bytes, part("b", at: 0)) == 70_000)
+        #expect(try await queue.keep([], part("b", at: 70_000, isLast: true)) == 70_000)
+        #expect(try await queue.keep(bytes, part("a", at: 70_000, isLast: true)) == 140_000)
+        // What comes too late, twice or after too many others is not taken for a whole line.
+        #expect(try await queue.keep(bytes, part("a", at: 140_000, isLast: true)) == nil)
+        for number in 0..<17 { _ = try await queue.keep(bytes, part("\(number)", at: 0)) }
+        #expect(try await queue.keep(bytes, part("0", at: 70_000, isLast: true)) == nil)
+        #expect(try await queue.keep(bytes, part("16", at: 70_000, isLast: true)) == 140_000)
+        await queue.close()
+        let name = try #require(
+            try QuarantineFile.names(volume: world.disk, directory: IntakeWorld.quarantine).first
+        )
+        let lines = try QuarantineFile(
+            volume: world.disk,
+            directory: IntakeWorld.quarantine,
+            name: name
+        ).lines
+        #expect(lines.map(\.byteCount) == [3, 70_000, 140_000, 140_000])
+        #expect(lines.map(\.source) == [nil, "s-b", "s-a", "s-16"])
+        for line in lines.dropFirst() {
+            let raw = try #require(line.rawFile)
+            #expect(
+                world.disk.contents(IntakeWorld.quarantine + "/" + raw)?.count == Int(line.byteCount)
+            )
+        }
+    }
+
     @Test func `entries leave the quarantine, and what is refused later is still kept`() async throws {
         let world = try IntakeWorld()
         let queue = try world.open()

@@ -70,6 +70,9 @@ package final class IntakeQueue: Sendable {
         EventPreparer(namespace: namespace, takesDeliveries: isOwner)
     }
 
+    /// Bytes at which a caller should hand a batch over to this queue: `Self.batchBytes`, or half of what may wait.
+    package var batchBytes: Int { min(Self.batchBytes, waitingBytesMax / 2) }
+
     /// Bytes of callers that wait for their answer.
     package var waitingBytes: Int { state.withLock(\.waitingBytes) }
     /// Why writing fails at present, for the operator; nil while it succeeds.

@@ -8,6 +8,7 @@ struct LineReader {
     private let source: String?
     /// The source's byte that the body begins at.
     private let position: UInt64
+    private let batchBytes: Int
     private let now: @Sendable () -> Timestamp
     private var preparer: EventPreparer
     /// Where the next line begins in `bytes`.
@@ -19,13 +20,14 @@ struct LineReader {
         _ bytes: [UInt8],
         source: String?,
         position: UInt64,
-        preparer: EventPreparer,
+        queue: IntakeQueue,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.bytes = bytes
         self.source = source
         self.position = position
-        self.preparer = preparer
+        preparer = queue.preparer(isOwner: true)
+        batchBytes = queue.batchBytes
         self.now = now
     }
 
@@ -37,7 +39,7 @@ struct LineReader {
             ?? EventBatch(keepsRefused: true)
         // Each line is lent from here, while the reader itself goes on.
         let bytes = bytes
-        while at < bytes.count, batch.byteCount < IntakeQueue.batchBytes { add(bytes, to: &batch) }
+        while at < bytes.count, batch.byteCount < batchBytes { add(bytes, to: &batch) }
         return batch.isEmpty ? nil : batch
     }
 

@@ -95,7 +95,7 @@ struct OwnerResponder: HTTPResponder {
             body,
             source: query["source"],
             position: position,
-            preparer: queue.preparer(isOwner: true),
+            queue: queue,
             now: now
         )
         var answer = Handover.Lines()

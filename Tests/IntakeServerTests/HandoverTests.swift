@@ -229,6 +229,21 @@ import Testing
         #expect(try server.ids().count == 30_000)
     }
 
+    @Test func `however little may wait, long input goes in`() throws {
+        let server = try RunningIngest(environment: ["GOALPOST_INGEST_QUEUE_BYTES": "1048576"])
+        let path = server.directory.path + "/lines"
+        try Self.write((0..<30_000).map { Self.event($0, "") + "\n" }.joined(), path)
+        let said = try server.run("goalpost", ["ingest", "--data", server.data, path])
+        #expect(said.status == 0, "\(said)")
+        let posted = try server.curl(
+            "/v1/events",
+            ["-H", "Content-Type: application/x-ndjson", "--data-binary", "@" + path]
+        )
+        #expect(posted.status == 200, "\(posted)")
+        #expect(server.end() == 0)
+        #expect(try Set(server.ids()).count == 60_000)
+    }
+
     @Test func `only the owner's socket takes deliveries`() throws {
         let server = try RunningIngest()
         let socket = server.data + "/log/events/ingest.sock"

@@ -123,6 +123,7 @@ let package = Package(
         // Stages: one store each.
         room("EventLog", ["BlockingLane", "Disk", "Zstd"]),
         room("Ingest", ["Disk", "EventLog", "Goals", "Zstd"]),
+        room("IngestLink", ["Ingest", "Listening", httpClient, nio, nioHTTP1]),
         room("Intake", ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"]),
         room(
             "IntakeServer",
@@ -178,7 +179,7 @@ let package = Package(
             "Jobs",
             [
                 "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
-                "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
+                "IngestLink", "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
                 "StatusReport",
                 "Tables", "Webhook", "Zstd", log, crypto,
             ]

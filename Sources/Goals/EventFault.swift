@@ -14,6 +14,8 @@ package struct EventFault: Error, Equatable, Sendable {
         case badNumber = "bad_number"
         case badTimestamp = "bad_timestamp"
         case futureTimestamp = "future_timestamp"
+        /// An event, but not one that whoever sent it may write.
+        case notAllowed = "not_allowed"
     }
 
     package let reason: Reason

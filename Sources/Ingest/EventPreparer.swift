@@ -19,11 +19,14 @@ package struct EventPreparer: Sendable {
     }
 
     private var scanner: EventScanner
+    private let takesDeliveries: Bool
     private var random = SystemRandomNumberGenerator()
     /// The scope of the event being prepared; kept for its memory.
     private var scope: [UInt8] = []
 
-    package init(namespace: Identifier) {
+    /// `takesDeliveries` false refuses `rewardDelivered`: for events of whom only the log's owner may be.
+    package init(namespace: Identifier, takesDeliveries: Bool = true) {
+        self.takesDeliveries = takesDeliveries
         scanner = EventScanner(namespace: namespace, checks: true)
     }
 
@@ -43,6 +46,11 @@ package struct EventPreparer: Sendable {
             }
         } catch {
             return .rejected(error)
+        }
+        guard takesDeliveries || view.kind != .rewardDelivered else {
+            return .rejected(
+                EventFault(.notAllowed, "has the name rewardDelivered, which only the grant job writes")
+            )
         }
         let start = batch.count
         let key: DedupeKey

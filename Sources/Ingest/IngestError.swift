@@ -23,3 +23,21 @@ package enum IngestError: Error, CustomStringConvertible {
         }
     }
 }
+
+extension IngestError {
+    /// The input is shorter than it was: `missing` bytes before `position`, up to where it was ingested.
+    package static func endsBefore(_ position: UInt64, missing: UInt64, source: String) -> IngestError {
+        .sourceChanged(
+            source: source,
+            detail: "it ends \(missing) bytes before byte \(position), up to where it was ingested"
+        )
+    }
+
+    /// The input's bytes that were ingested are other ones now.
+    package static func otherBytes(before position: UInt64, source: String) -> IngestError {
+        .sourceChanged(
+            source: source,
+            detail: "its bytes before \(position), up to where it was ingested, are other ones"
+        )
+    }
+}

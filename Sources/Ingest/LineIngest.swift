@@ -16,7 +16,7 @@ package final class LineIngest {
     private static let pauseMilliseconds: Int32 = 50
     /// How often a quiet pipe is left to see whether the segment has to be sealed.
     private static let quietMilliseconds: Int32 = 1000
-    /// Refused bytes behind the last accepted line that a commit may span; a resume looks twice as far back.
+    /// Refused bytes behind the last accepted line that a commit may span; a resume looks further back.
     private static let refusedBytesMax = 1 << 19
 
     private let writer: LogWriter
@@ -64,15 +64,11 @@ package final class LineIngest {
             splitter: LineSplitter(lineBytesMax: EventScanner.eventBytesMax, position: resumeAt),
             source: source,
             handled: resumeAt,
-            toSkip: resumeAt
+            passed: PassedInput(position: resumeAt, lastRecord: try lastRecord(of: source))
         )
-        if let source, resumeAt > 0 { stream.lastRecord = try lastRecord(of: source) }
         try feed(input, &stream)
-        guard stream.toSkip == 0 else {
-            throw .sourceChanged(
-                source: source ?? input.path,
-                detail: "it ends \(stream.toSkip) bytes before byte \(resumeAt), up to where it was ingested"
-            )
+        guard stream.passed.bytesLeft == 0 else {
+            throw .endsBefore(resumeAt, missing: stream.passed.bytesLeft, source: source ?? input.path)
         }
         try commit(stream.source, stream.handled)
         return summary
@@ -84,12 +80,8 @@ package final class LineIngest {
         let source: String?
         /// Where the first line begins that is not in the batch, the log or quarantine.
         var handled: UInt64
-        /// Bytes still to pass over, committed by an earlier run.
-        var toSkip: UInt64
-        /// The last bytes passed over.
-        var skippedTail: [UInt8] = []
-        /// The last record that came from this source, to know the input again by; nil when retention took it.
-        var lastRecord: [UInt8]?
+        /// What an earlier run committed.
+        var passed: PassedInput
     }
 
     private func feed(_ input: InputFile, _ stream: inout IngestStream) throws(IngestError) {
@@ -142,14 +134,11 @@ package final class LineIngest {
         }
     }
 
-    private func lastRecord(of source: String) throws(IngestError) -> [UInt8]? {
-        guard let offset = writer.lastRecord(of: source) else { return nil }
+    private func lastRecord(of source: String?) throws(IngestError) -> [UInt8]? {
+        guard let source else { return nil }
         do throws(LogError) {
-            let reader = try writer.reader(from: offset)
-            guard try reader.nextFrame() else { return nil }
-            return Array(reader.bytes.prefix { $0 != UInt8(ascii: "\n") })
+            return try writer.lastRecordText(of: source)
         } catch {
-            if case .offsetRetained = error { return nil }
             throw .log(error)
         }
     }
@@ -186,32 +175,12 @@ package final class LineIngest {
     /// Passes over what is committed, then cuts lines.
     private func take(_ bytes: Span<UInt8>, _ stream: inout IngestStream) throws(IngestError) {
         summary.inputBytes += UInt64(bytes.count)
-        let skipped = Int(min(stream.toSkip, UInt64(bytes.count)))
-        if skipped > 0 {
-            stream.toSkip -= UInt64(skipped)
-            bytes.extracting(0..<skipped).withUnsafeBufferPointer {
-                stream.skippedTail.append(contentsOf: $0)
-            }
-            if stream.skippedTail.count > 8 * Self.refusedBytesMax {
-                stream.skippedTail.removeFirst(stream.skippedTail.count - 2 * Self.refusedBytesMax)
-            }
-            if stream.toSkip == 0 { try checkSkipped(&stream) }
+        let passed = stream.passed.pass(bytes)
+        if passed > 0, stream.passed.bytesLeft == 0, !stream.passed.isKnown(&admission) {
+            throw .otherBytes(before: stream.splitter.position, source: stream.source ?? "the input")
         }
-        let rest = bytes.extracting(skipped..<bytes.count)
+        let rest = bytes.extracting(passed..<bytes.count)
         if rest.count > 0 { try split(rest, isEnd: false, &stream) }
-    }
-
-    /// Throws unless the bytes passed over end with the line that the source's last record was made of.
-    private func checkSkipped(_ stream: inout IngestStream) throws(IngestError) {
-        defer { stream.skippedTail = [] }
-        guard let record = stream.lastRecord else { return }
-        for line in stream.skippedTail.split(separator: UInt8(ascii: "\n")).reversed()
-        where admission.isRecord(record[...], of: line) { return }
-        throw .sourceChanged(
-            source: stream.source ?? "the input",
-            detail:
-                "its bytes before \(stream.splitter.position), up to where it was ingested, are other ones"
-        )
     }
 
     private func split(

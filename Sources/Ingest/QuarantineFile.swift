@@ -1,5 +1,6 @@
 package import Disk
 import Foundation
+import Goals
 
 /// One refused line as it stands in a quarantine file; its JSON form is drawn at `Quarantine`.
 package struct QuarantinedLine: Sendable {
@@ -22,6 +23,16 @@ package struct QuarantinedLine: Sendable {
     /// The name by which a missing id is derived: what the line would have got, or one of the entry's own.
     package var origin: (source: String, byteOffset: UInt64) {
         (source ?? "quarantine:" + String(decoding: entry, as: UTF8.self), byteOffset)
+    }
+
+    /// Whether it may become an event by another try: one that its sender may not write does not, as if it were ours.
+    package var mayBeRedriven: Bool { reason != EventFault.Reason.notAllowed.rawValue }
+
+    /// What the entry is known by to another process, wherever it stands in its file by then.
+    ///
+    /// Equal for entries that are equal byte for byte, which are one line.
+    package var key: String {
+        EventIDs.id(source: String(decoding: entry, as: UTF8.self), byteOffset: UInt64(entry.count))
     }
 }
 

@@ -78,6 +78,13 @@ package final class IntakeFigures: Sendable {
         }
     }
 
+    func keptLongLine() {
+        state.withLock { figures in
+            figures.rejected[.tooLong, default: 0] += 1
+            figures.quarantined += 1
+        }
+    }
+
     func refused(_ error: IntakeError) {
         state.withLock { figures in
             if case .overloaded = error { figures.overloaded += 1 } else { figures.unavailable += 1 }

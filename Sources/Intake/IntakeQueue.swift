@@ -26,7 +26,7 @@ package final class IntakeQueue: Sendable {
     /// After a failed write all is refused at once for this long, instead of trying the disk for each request.
     package static let pauseAfterFailure = Duration.milliseconds(250)
 
-    typealias Answer = Result<[ItemResult], IntakeError>
+    typealias Answer = Result<BatchOutcome, IntakeError>
 
     private struct Waiter {
         let batch: EventBatch
@@ -47,7 +47,7 @@ package final class IntakeQueue: Sendable {
     private let state = Mutex(State())
     private let waitingBytesMax: Int
     private let namespace: Identifier
-    private let keeper: WriterKeeper
+    let keeper: WriterKeeper
     /// What came in and what became of it.
     package let figures = IntakeFigures()
 
@@ -65,8 +65,13 @@ package final class IntakeQueue: Sendable {
         keeper = WriterKeeper(writer: writer, lane: lane)
     }
 
-    /// A checker of events for one caller.
-    package func preparer() -> EventPreparer { EventPreparer(namespace: namespace) }
+    /// A checker of events for one caller; of `rewardDelivered` for the log's owner only.
+    package func preparer(isOwner: Bool = false) -> EventPreparer {
+        EventPreparer(namespace: namespace, takesDeliveries: isOwner)
+    }
+
+    /// Bytes at which a caller should hand a batch over to this queue: `Self.batchBytes`, or half of what may wait.
+    package var batchBytes: Int { min(Self.batchBytes, waitingBytesMax / 2) }
 
     /// Bytes of callers that wait for their answer.
     package var waitingBytes: Int { state.withLock(\.waitingBytes) }
@@ -78,6 +83,21 @@ package final class IntakeQueue: Sendable {
     /// Cancelling the task does not take the events back.
     package func submit(_ batch: EventBatch) async throws(IntakeError) -> [ItemResult] {
         if batch.isEmpty { return [] }
+        return try await outcome(of: batch).results
+    }
+
+    /// Writes a batch of a named source as a frame of its own, with the position that it covers.
+    ///
+    /// Order and durability as for `submit`.
+    package func submit(
+        source batch: EventBatch
+    ) async throws(IntakeError) -> SourceOutcome {
+        let outcome = try await outcome(of: batch)
+        if outcome.isMoved { return .moved(position: outcome.position) }
+        return .taken(outcome.results, position: outcome.position, nextOffset: outcome.nextOffset)
+    }
+
+    private func outcome(of batch: EventBatch) async throws(IntakeError) -> BatchOutcome {
         let result = await withCheckedContinuation { continuation in
             var refusal: IntakeError?
             let mustStart = state.withLock { state in
@@ -94,6 +114,9 @@ package final class IntakeQueue: Sendable {
         }
         return try result.get()
     }
+
+    /// Whether `close` was called.
+    var isClosed: Bool { state.withLock(\.isClosed) }
 
     /// Seals the segment where it is due, and tries to recover after a failed write; call it now and then.
     package func tend() async {
@@ -141,8 +164,12 @@ package final class IntakeQueue: Sendable {
             let taken = state.withLock { state in
                 var (count, bytes) = (0, 0)
                 while count < state.waiting.count, count == 0 || bytes < Self.joinedBytesMax {
+                    // A frame names one source, whose position it is that its footer says.
+                    let hasSource = state.waiting[count].batch.source != nil
+                    if hasSource, count > 0 { break }
                     bytes += state.waiting[count].batch.records.count
                     count += 1
+                    if hasSource { break }
                 }
                 let taken = Array(state.waiting[..<count])
                 state.waiting.removeFirst(count)
@@ -168,7 +195,7 @@ package final class IntakeQueue: Sendable {
         }
     }
 
-    private func note(_ error: IntakeError) {
+    func note(_ error: IntakeError) {
         guard case .unavailable(let reason) = error else { return }
         state.withLock { $0.failure = (reason, ContinuousClock.now) }
     }
@@ -184,7 +211,7 @@ package final class IntakeQueue: Sendable {
 }
 
 /// Keeps the writer on its lane.
-private actor WriterKeeper {
+actor WriterKeeper {
     private let lane: BlockingLane
     private let writer: IntakeWriter
     nonisolated var unownedExecutor: UnownedSerialExecutor { lane.asUnownedSerialExecutor() }
@@ -195,4 +222,8 @@ private actor WriterKeeper {
     }
 
     func run(_ body: @Sendable (IntakeWriter) -> Void) { body(writer) }
+
+    func value<Value: Sendable>(
+        _ body: @Sendable (IntakeWriter) throws(IntakeError) -> Value
+    ) throws(IntakeError) -> Value { try body(writer) }
 }

@@ -7,12 +7,15 @@ package import Ingest
 ///
 /// All calls block; it belongs to one task at a time.
 package final class IntakeWriter {
-    private let writer: LogWriter
-    private let makeQuarantine: () -> Quarantine
+    let writer: LogWriter
+    let directory: LogDirectory
+    let quarantineDirectory: String
+    let makeQuarantine: () -> Quarantine
     private var quarantine: Quarantine
+    var longLines = LongLines()
     private var window: DedupeWindow
     private let deduplicates: Bool
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
 
     /// What was mended on opening.
     package var recovery: RecoveryReport { writer.recovery }
@@ -44,7 +47,7 @@ package final class IntakeWriter {
             }
             var (window, preparer) = (window, EventPreparer(namespace: namespace))
             try window.recall(directory, end: writer.nextOffset, &preparer)
-            return IntakeWriter(writer, window, now) {
+            return IntakeWriter(writer, directory, quarantineDirectory, window, now) {
                 Quarantine(volume: volume, directory: quarantineDirectory)
             }
         } catch {
@@ -55,11 +58,15 @@ package final class IntakeWriter {
 
     private init(
         _ writer: LogWriter,
+        _ directory: LogDirectory,
+        _ quarantineDirectory: String,
         _ window: DedupeWindow,
         _ now: @escaping @Sendable () -> Timestamp,
         _ makeQuarantine: @escaping () -> Quarantine
     ) {
         self.writer = writer
+        self.directory = directory
+        self.quarantineDirectory = quarantineDirectory
         self.window = window
         self.now = now
         self.makeQuarantine = makeQuarantine
@@ -69,10 +76,16 @@ package final class IntakeWriter {
 
     /// Writes the batches as one frame and says what became of each event; durable when it returns.
     ///
-    /// Throws `.unavailable` with none of the events in the log or known as duplicates.
-    func commit(_ batches: [EventBatch], _ figures: IntakeFigures) throws(IntakeError) -> [[ItemResult]] {
+    /// A batch of a named source is the only one of its call. Throws `.unavailable` with none of the events in the
+    /// log or known as duplicates.
+    func commit(_ batches: [EventBatch], _ figures: IntakeFigures) throws(IntakeError) -> [BatchOutcome] {
         let start = ContinuousClock.now
         try recover()
+        let claim = batches.last?.source
+        if let claim {
+            let position = writer.sourcePosition(of: claim.name) ?? 0
+            guard position == claim.committed else { return [BatchOutcome(movedTo: position)] }
+        }
         let time = now()
         try keepRefused(batches, time)
         var frame = FrameDraft(
@@ -84,6 +97,7 @@ package final class IntakeWriter {
         results.reserveCapacity(batches.count)
         for batch in batches { results.append(take(batch, time, &frame)) }
         if frame.recordCount > 0 {
+            frame.content.source = claim.map { SourcePosition(name: $0.name, byteOffset: $0.end) }
             do throws(LogError) {
                 _ = try writer.append(frame.content)
             } catch {
@@ -94,7 +108,8 @@ package final class IntakeWriter {
             }
         }
         figures.committed(batches, results, frame.content.bytes.count, ContinuousClock.now - start)
-        return results
+        let position = claim.flatMap { writer.sourcePosition(of: $0.name) } ?? 0
+        return results.map { BatchOutcome($0, position: position, nextOffset: writer.nextOffset) }
     }
 
     /// Seals the segment where it is due; recovers first where a write failed.
@@ -111,7 +126,7 @@ package final class IntakeWriter {
     package func close() { writer.close() }
 
     /// Goes back to what was acknowledged, after a failed write: with a new descriptor, never the failed one.
-    private func recover() throws(IntakeError) {
+    func recover() throws(IntakeError) {
         guard writer.isPoisoned else { return }
         do throws(LogError) {
             try writer.reopen()
@@ -122,22 +137,43 @@ package final class IntakeWriter {
 
     private func keepRefused(_ batches: [EventBatch], _ time: Timestamp) throws(IntakeError) {
         do throws(DiskError) {
-            for refusal in batches.lazy.flatMap(\.refusals) {
-                try quarantine.add(
-                    line: refusal.line.span,
-                    fault: refusal.fault,
-                    source: nil,
-                    byteOffset: refusal.byteOffset,
-                    now: time
-                )
+            for batch in batches {
+                for refusal in batch.refusals { try keep(refusal, of: batch.source?.name, time) }
             }
             try quarantine.sync()
         } catch {
             // Its file may end in half an entry: a new one begins by cutting that off.
-            quarantine = makeQuarantine()
+            renewQuarantine()
             throw .unavailable(reason: error.description)
         }
     }
+
+    private func keep(
+        _ refusal: EventBatch.Refusal,
+        of source: String?,
+        _ time: Timestamp
+    ) throws(DiskError) {
+        if refusal.isOversized {
+            try quarantine.addOversized(
+                refusal.line.span,
+                isLast: true,
+                source: source,
+                byteOffset: refusal.byteOffset,
+                now: time
+            )
+        } else {
+            try quarantine.add(
+                line: refusal.line.span,
+                fault: refusal.fault,
+                source: source,
+                byteOffset: refusal.byteOffset,
+                now: time
+            )
+        }
+    }
+
+    /// Opens the quarantine's files anew with the next refused line.
+    func renewQuarantine() { quarantine = makeQuarantine() }
 
     /// The frame that is being put together.
     private struct FrameDraft {

@@ -50,6 +50,7 @@ struct EventReader {
     private let now: @Sendable () -> Timestamp
     private let cloudEvent: CloudEvent
     private let decoder: Decoder
+    private let batchBytes: Int
     private var format: Format
     private var lines = LineSplitter(lineBytesMax: lineBytesMax, position: 0)
     private var elements: ElementSplitter
@@ -64,6 +65,7 @@ struct EventReader {
         _ fields: HTTPFields,
         queue: IntakeQueue,
         namespace: Identifier,
+        isOwner: Bool = false,
         now: @escaping @Sendable () -> Timestamp
     ) throws(IngestProblem) {
         format = try Format(contentType: fields[.contentType])
@@ -73,7 +75,8 @@ struct EventReader {
         )
         decoder = try Self.decoder(fields[.contentEncoding])
         cloudEvent = CloudEvent(namespace: namespace)
-        preparer = queue.preparer()
+        preparer = queue.preparer(isOwner: isOwner)
+        batchBytes = queue.batchBytes
         self.now = now
     }
 
@@ -216,7 +219,7 @@ struct EventReader {
         if isBlank { return }
         begin()
         batch.add(text, byteOffset: byteOffset, now: now(), &preparer)
-        if batch.byteCount >= IntakeQueue.batchBytes {
+        if batch.byteCount >= batchBytes {
             ready.append(batch)
             batch = EventBatch(keepsRefused: true)
         }

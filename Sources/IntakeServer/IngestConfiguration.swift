@@ -12,6 +12,8 @@ package struct IngestConfiguration: Sendable {
     /// Speaks TLS with it; nil speaks plain HTTP.
     package var certificate: ServerCertificate?
     package var portFile: String?
+    /// The log's directory, in which the socket for programs of the log's owner lies; without it there is none.
+    package var logDirectory: String?
     /// Writes a second that a player may do on the long run.
     package var playerWritesPerSecond: Int
     /// Writes that a player may do at once.
@@ -27,6 +29,7 @@ package struct IngestConfiguration: Sendable {
         tokenFile: String? = nil,
         certificate: ServerCertificate? = nil,
         portFile: String? = nil,
+        logDirectory: String? = nil,
         playerWritesPerSecond: Int = 10,
         playerWritesBurst: Int = 20,
         connectionsMax: Int = 1024,
@@ -38,6 +41,7 @@ package struct IngestConfiguration: Sendable {
         self.tokenFile = tokenFile
         self.certificate = certificate
         self.portFile = portFile
+        self.logDirectory = logDirectory
         self.playerWritesPerSecond = playerWritesPerSecond
         self.playerWritesBurst = playerWritesBurst
         self.connectionsMax = connectionsMax

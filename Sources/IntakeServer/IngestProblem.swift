@@ -13,6 +13,7 @@ package struct IngestProblem: Error, Equatable {
         case forbidden = "FORBIDDEN"
         case invalidRequest = "INVALID_REQUEST"
         case notFound = "NOT_FOUND"
+        case conflict = "CONFLICT"
         case methodNotAllowed = "METHOD_NOT_ALLOWED"
         case bodyTooLarge = "BODY_TOO_LARGE"
         case unsupportedType = "UNSUPPORTED_MEDIA_TYPE"
@@ -29,6 +30,7 @@ package struct IngestProblem: Error, Equatable {
             case .invalidRequest: 400
             case .notFound: 404
             case .methodNotAllowed: 405
+            case .conflict: 409
             case .bodyTooLarge: 413
             case .unsupportedType: 415
             case .tooManyRequests, .overloaded: 429
@@ -70,6 +72,15 @@ package struct IngestProblem: Error, Equatable {
                 "The log cannot be written at present. Send it again later.",
                 fields: [retry]
             )
+        }
+    }
+
+    /// The same for the log's owner, who may know of files.
+    init(owner error: IntakeError) {
+        switch error {
+        case .unavailable(let reason):
+            self.init(.unavailable, "The log cannot be written: \(reason).")
+        default: self.init(error)
         }
     }
 

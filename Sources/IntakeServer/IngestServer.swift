@@ -102,12 +102,16 @@ package struct IngestServer: Sendable {
             if let path = configuration.portFile { try PortFile.remove(path) }
         } catch { throw .portFile(error) }
         let failed = FirstFailure()
-        let application = application(services, try builder(), failed)
+        let owner = ownerListener(services)
+        var application = application(services, owner, try builder(), failed)
+        if let owner { application.addServices(owner.application) }
         let running = Task { try await application.runService() }
         failed.running.withLock { $0 = running }
         let result = await running.result
         draining.set()
         await beforeClose()
+        // While the log's lock still says whose socket it is.
+        owner?.remove()
         await queue.close()
         if let failure = failed.failure.withLock({ $0 }) { throw failure }
         if case .failure(let error) = result, !failed.wasCancelled.withLock({ $0 }) {
@@ -148,8 +152,28 @@ package struct IngestServer: Sendable {
         } catch { throw .certificate(reason: "\(error)") }
     }
 
+    private func ownerListener(_ services: ServiceAccess) -> OwnerListener? {
+        guard let directory = configuration.logDirectory else { return nil }
+        let responder = OwnerResponder(
+            queue: queue,
+            events: IngestResponder(
+                queue: queue,
+                configuration: configuration,
+                services: services,
+                draining: draining,
+                logger: logger,
+                isOwner: true
+            ),
+            draining: draining,
+            logger: logger,
+            now: configuration.now
+        )
+        return OwnerListener(directory: directory, responder: responder, logger: logger)
+    }
+
     private func application(
         _ services: ServiceAccess,
+        _ owner: OwnerListener?,
         _ builder: HTTPServerBuilder,
         _ failed: FirstFailure
     ) -> Application<IngestResponder> {
@@ -169,7 +193,10 @@ package struct IngestServer: Sendable {
                 serverName: "goalpost-ingest",
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax)
             ),
-            onServerRunning: { channel in listening(channel, failed) },
+            onServerRunning: { channel in
+                await owner?.awaitRunning()
+                listening(channel, failed)
+            },
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
             logger: quiet
         )

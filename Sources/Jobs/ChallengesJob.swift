@@ -1,6 +1,8 @@
 import Disk
 import EventLog
 package import Goals
+import Ingest
+import IngestLink
 package import Settings
 
 /// `goalpost challenges`: the configurations that govern the log.
@@ -49,15 +51,22 @@ package struct ChallengesJob {
 
     /// Puts a file in force from the log's end on; returns what changed and from where.
     ///
-    /// Does nothing where nothing changes.
-    package func apply(_ path: String) throws -> (difference: ChallengeDifference, offset: UInt64?) {
+    /// Does nothing where nothing changes. A server that writes the log does it itself.
+    package func apply(_ path: String) async throws -> (changes: [String], offset: UInt64?) {
         let (bytes, new) = try read(path)
-        let writer = try access.openWriter(settings, now: now)
+        let writer: LogWriter
+        do {
+            writer = try access.openWriter(settings, now: now)
+        } catch {
+            let link = try await access.link(insteadOf: error)
+            let answer = try await link.closing { try await $0.apply(challenges: bytes) }
+            return (answer.changes, answer.offset)
+        }
         defer { writer.close() }
         let old = try access.governing(writer.nextOffset)
         let difference = ChallengeDifference(from: old.set, to: new)
-        guard !difference.isEmpty else { return (difference, nil) }
-        return (difference, try writer.applyConfiguration(bytes))
+        guard !difference.isEmpty else { return ([], nil) }
+        return (difference.lines, try writer.applyConfiguration(bytes))
     }
 
     private func read(_ path: String) throws -> ([UInt8], ChallengeSet) {

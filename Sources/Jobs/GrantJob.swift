@@ -30,7 +30,7 @@ package struct GrantJob: Sendable {
     private let deliveries: any DeliveryLog
     private let now: @Sendable () -> Timestamp
 
-    /// `deliveries` nil writes them as the log's own writer.
+    /// `deliveries` nil writes them as the log's own writer, or by the server that is it.
     package init(
         settings: Settings,
         access: LogAccess,
@@ -41,7 +41,12 @@ package struct GrantJob: Sendable {
         self.settings = settings
         self.access = access
         self.log = log
-        self.deliveries = deliveries ?? WriterDeliveryLog { try access.openWriter(settings, now: now) }
+        self.deliveries =
+            deliveries
+            ?? ServerDeliveryLog(
+                access: access,
+                writer: WriterDeliveryLog { try access.openWriter(settings, now: now) }
+            )
         self.now = now
     }
 

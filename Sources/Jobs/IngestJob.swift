@@ -2,6 +2,7 @@ import Disk
 import EventLog
 package import Goals
 package import Ingest
+import IngestLink
 package import Logging
 package import Settings
 
@@ -35,13 +36,21 @@ package struct IngestJob {
         inputs: [String],
         source: String?,
         progress: ((IngestSummary) -> Void)? = nil
-    ) throws -> IngestSummary {
+    ) async throws -> IngestSummary {
         let namespace = try settings.requiredNamespace()
         // Every input is opened first, so that a wrong name stops the command before it has done half.
         let opened = try inputs.map { name in
             name == "-" ? InputFile.standardInput : try InputFile.open(name)
         }
-        let writer = try access.openWriter(settings, now: now)
+        let writer: LogWriter
+        do {
+            writer = try access.openWriter(settings, now: now)
+        } catch {
+            let link = try await access.link(insteadOf: error)
+            return try await link.closing { link in
+                try await handOver(inputs, opened, source, namespace, link, progress)
+            }
+        }
         defer { writer.close() }
         if !writer.recovery.isClean {
             log.notice("the log was mended after a crash", metadata: ["recovery": "\(writer.recovery)"])
@@ -75,6 +84,29 @@ package struct IngestJob {
             let summary = try ingest.ingest(input, source: source)
             total.add(summary)
             total.nextOffset = writer.nextOffset
+        }
+        return total
+    }
+
+    /// The same by way of the server that writes the log.
+    private func handOver(
+        _ inputs: [String],
+        _ opened: [InputFile],
+        _ source: String?,
+        _ namespace: Identifier,
+        _ link: WriterLink,
+        _ progress: ((IngestSummary) -> Void)?
+    ) async throws -> IngestSummary {
+        var total = IngestSummary()
+        total.nextOffset = try access.directory.end()
+        for (name, input) in zip(inputs, opened) {
+            let before = total
+            var handover = LineHandover(link: link, namespace: namespace) { current in
+                var sum = before
+                sum.add(current)
+                progress?(sum)
+            }
+            total.add(try await handover.ingest(input, source: try source ?? sourceName(of: name)))
         }
         return total
     }

@@ -3,6 +3,7 @@ import Cluster
 import Disk
 import EventLog
 import Ingest
+import IngestLink
 import LMDB
 import PayloadStore
 import Postgres
@@ -48,6 +49,14 @@ extension JobError {
         case .log(let error): status(error)
         case .disk(let error): status(error)
         case .sourceChanged, .badCompression: .badData
+        }
+    }
+
+    static func status(_ error: WriterLinkError) -> ExitStatus {
+        switch error {
+        case .lost, .unavailable, .conflict: .tryAgain
+        case .refused: .badData
+        case .notUnderstood: .unavailable
         }
     }
 

@@ -3,6 +3,7 @@ import Cluster
 import Disk
 import EventLog
 import Ingest
+import IngestLink
 import PayloadStore
 import Payloads
 import Postgres
@@ -34,6 +35,7 @@ package struct JobError: Error, CustomStringConvertible {
         case let error as DiskError: self.init(Self.status(error), "\(error)")
         case let error as LogError: self.init(Self.status(error), "\(error)")
         case let error as IngestError: self.init(Self.status(error), "\(error)")
+        case let error as WriterLinkError: self.init(Self.status(error), "\(error)")
         case let error as PostgresError: self.init(Self.status(error), "\(error)")
         case let error as TablesError: self.init(Self.status(error), "\(error)")
         case let error as PayloadStoreError:

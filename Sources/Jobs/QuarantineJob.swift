@@ -2,6 +2,7 @@ import Disk
 import EventLog
 package import Goals
 import Ingest
+import IngestLink
 package import Logging
 package import Settings
 
@@ -102,11 +103,23 @@ package struct QuarantineJob {
     ///
     /// What is accepted now, or known already, leaves the quarantine once it is durable in the log. Killed between the
     /// two, a rerun recognises it: a missing id is derived from the entry.
-    package func redrive(file name: String?, number: Int?) throws -> Redriven {
+    package func redrive(file name: String?, number: Int?) async throws -> Redriven {
         let namespace = try settings.requiredNamespace()
         let names = try name.map { [$0] } ?? names()
         if let name, let number { _ = try show(file: name, number: number) }
-        let writer = try access.openWriter(settings, now: now)
+        let writer: LogWriter
+        do {
+            writer = try access.openWriter(settings, now: now)
+        } catch {
+            let link = try await access.link(insteadOf: error)
+            return try await link.closing { link in
+                try await redrive(
+                    names,
+                    number,
+                    QuarantineHandover(link: link, namespace: namespace, now: now)
+                )
+            }
+        }
         defer { writer.close() }
         _ = try access.governing(writer.nextOffset)
         _ = try writer.rollIfDue()
@@ -128,6 +141,19 @@ package struct QuarantineJob {
             try file.remove(done, volume: access.volume, directory: directory)
         }
         total.nextOffset = writer.nextOffset
+        return total
+    }
+
+    /// The same by way of the server that writes the log.
+    private func redrive(
+        _ names: [String],
+        _ number: Int?,
+        _ handover: QuarantineHandover
+    ) async throws -> Redriven {
+        var handover = handover
+        for name in names { try await handover.redrive(try file(name), number: number) }
+        var total = handover.total
+        total.nextOffset = try access.directory.end()
         return total
     }
 
@@ -164,7 +190,7 @@ package struct QuarantineJob {
         _ frame: inout Frame,
         _ total: inout Redriven
     ) throws -> Bool {
-        guard let content = line.line else {
+        guard let content = line.line, line.mayBeRedriven else {
             total.refuse(line.reason)
             return false
         }
@@ -222,7 +248,7 @@ package struct QuarantineJob {
 }
 
 extension QuarantineJob.Redriven {
-    fileprivate mutating func refuse(_ reason: String) {
+    mutating func refuse(_ reason: String) {
         refused += 1
         reasons[reason, default: 0] += 1
     }

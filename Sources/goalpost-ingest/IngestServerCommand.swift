@@ -31,7 +31,9 @@ struct IngestServerCommand: AsyncParsableCommand {
             accelbyte.social.statistic.v1 StatisticStatItemUpdatedService/OnMessage, goalpost.v1.Ingest/Append and
             /AppendStream, grpc.health.v1.Health/Check.
 
-            It is the only writer of the log while it runs. Services show a bearer token whose SHA-256 stands in
+            It is the only writer of the log while it runs. `goalpost ingest`, `challenges apply`, `quarantine redrive` and
+            the grant job, run by the same user or root, hand it their work over the socket ingest.sock in the log's
+            directory (mode 0600, no token). Services show a bearer token whose SHA-256 stands in
             ingest_token_file, or over gRPC a certificate of ingest_tls_client_ca_file; without either it listens on
             loopback only and any program there may write. Players show a token (JWT, RS256 or ES256) that is checked
             with token_keys, as by goalpost-front.
@@ -233,6 +235,7 @@ struct IngestServerCommand: AsyncParsableCommand {
             tokenFile: settings.ingestTokenFile,
             certificate: certificate,
             portFile: portFile,
+            logDirectory: settings.data + "/log/events",
             playerWritesPerSecond: settings.ingestPlayerRate,
             playerWritesBurst: settings.ingestPlayerBurst,
             now: Self.now

@@ -61,7 +61,10 @@ struct ChallengesApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Put a challenges.json in force for all records from now on.",
-        discussion: "Prints what changes. Takes the log's lock: exit code 75 while another writer holds it."
+        discussion: """
+            Prints what changes. While goalpost-ingest runs, it is asked to do it, over its socket in the log's directory.
+            Exit code 75 while another program holds the log's lock.
+            """
     )
 
     @OptionGroup var common: CommonOptions
@@ -71,10 +74,10 @@ struct ChallengesApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let settings = try await common.settings()
-            let (difference, offset) = try ChallengesJob(settings: settings, access: LogAccess(settings))
+            let (changes, offset) = try await ChallengesJob(settings: settings, access: LogAccess(settings))
                 .apply(file)
             let end = offset.map { ["in force from offset \(Terminal.grouped($0))"] } ?? ["nothing changes"]
-            try common.print(difference.lines, lines: difference.lines + end)
+            try common.print(changes, lines: changes + end)
         }
     }
 }

@@ -12,7 +12,11 @@ struct IngestCommand: AsyncParsableCommand {
             on behind the last committed line. Lines that are no events go to log/quarantine with the reason.
 
             Limits: an event 64 KiB, an id 200 bytes, player, goal and stat names 100 characters.
-            Exit code 65 when something was quarantined; 75 when another writer holds the log.
+            While goalpost-ingest runs it is handed the lines, over its socket in the log's directory: run this as the same
+            user or root.
+
+            Exit code 65 when something was quarantined; 75 when another program holds the log's lock, or the server ended
+            meanwhile.
             """
     )
 
@@ -45,7 +49,7 @@ struct IngestCommand: AsyncParsableCommand {
             let job = IngestJob(settings: settings, access: LogAccess(settings), log: common.log(settings))
             let total = IngestJob.byteCount(of: files)
             let bar = ProgressBar("ingest")
-            let summary = try job.run(inputs: files, source: source) { summary in
+            let summary = try await job.run(inputs: files, source: source) { summary in
                 let lines = summary.accepted + summary.duplicates + summary.quarantinedTotal
                 bar.show(done: summary.inputBytes, total: total, count: lines, unit: "events")
             }

@@ -95,7 +95,7 @@ struct QuarantineRedriveCommand: AsyncParsableCommand {
         abstract: "Feed refused lines to the log again; what is accepted leaves the quarantine.",
         discussion: """
             What is still refused stays. Numbers of a file's entries change with each redrive. Exit code 65 when anything
-            stays, 75 when another writer holds the log.
+            stays, 75 when another program holds the log's lock; goalpost-ingest is handed the lines over its socket.
             """
     )
 
@@ -117,7 +117,7 @@ struct QuarantineRedriveCommand: AsyncParsableCommand {
     func run() async throws {
         try await common.perform {
             let settings = try await common.settings()
-            let redriven = try QuarantineJob(
+            let redriven = try await QuarantineJob(
                 settings: settings,
                 access: LogAccess(settings),
                 log: common.log(settings)

@@ -11,7 +11,8 @@ struct RunGrantCommand: AsyncParsableCommand {
             no answer are tried again after 0.5, 1 and 2 s by a run that comes later; any other status, and the last
             failed try, make it dead: `goalpost grants` lists and redrives those, and the run ends with 65.
 
-            Holds the log's writer lock while it has rewards to send: exit code 75 when another writer is at work.
+            Holds the log's writer lock while it has rewards to send, or hands its records to goalpost-ingest, over the socket
+            in the log's directory: exit code 75 when another program is the writer.
             Without grant_url it says so and does nothing. After a restore or a rebuild of the tables it sends nothing (78)
             until --confirm-rebuilt was given once.
             """

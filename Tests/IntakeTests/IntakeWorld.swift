@@ -66,14 +66,21 @@ final class IntakeWorld {
 
     /// The ids in the log, in order.
     func ids() throws -> [String] {
+        try records().map { record in
+            let event = try JSONSerialization.jsonObject(with: Data(record.utf8)) as? [String: Any]
+            return event?["id"] as? String ?? ""
+        }
+    }
+
+    /// The records in the log, in order.
+    func records() throws -> [String] {
         let reader = try LogReader(volume: disk, directory: Self.log, from: 0)
-        var ids: [String] = []
+        var records: [String] = []
         while try reader.nextFrame() {
             for record in reader.bytes.split(separator: UInt8(ascii: "\n")) {
-                let event = try JSONSerialization.jsonObject(with: Data(record)) as? [String: Any]
-                ids.append(event?["id"] as? String ?? "")
+                records.append(String(decoding: record, as: UTF8.self))
             }
         }
-        return ids
+        return records
     }
 }

@@ -53,6 +53,7 @@ enum Arrows {
         // Stages.
         "EventLog": ["BlockingLane", "Disk", "Zstd"],
         "Ingest": ["Disk", "EventLog", "Goals", "Zstd"],
+        "IngestLink": ["Ingest", "Listening", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
         "IntakeServer": [
             "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
@@ -83,7 +84,8 @@ enum Arrows {
         // Assembly.
         "Jobs": [
             "Backup", "BlockingLane", "Charts", "Cluster", "Disk", "EventLog", "Fold", "Goals", "Ingest",
-            "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings", "StatusReport",
+            "IngestLink", "LMDB", "Payloads", "PayloadStore", "Postgres", "Replay", "Reports", "Settings",
+            "StatusReport",
             "Tables", "Webhook", "Zstd", "Logging", "Crypto",
             // Pings over HTTP.
             "FoundationNetworking",

@@ -47,6 +47,11 @@ import Testing
             "The producers' token hashes, read once; no store's data."
         ),
         Exception(
+            "Sources/Listening/OwnerSocket.swift",
+            ["openat("],
+            "The directory of a socket, by which it is reached however long its path; no store's data."
+        ),
+        Exception(
             "Cluster",
             Set(fileSystemWords),
             "Prepares the directories that initdb and postgres run in."

@@ -87,15 +87,15 @@ import Testing
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { WallClock.now().adding(seconds: 1000 * 366 * 86_400) }
         )
-        let one = try job.redrive(file: day, number: 1)
+        let one = try await job.redrive(file: day, number: 1)
         #expect(one.accepted == 1 && one.refused == 0)
         #expect(try job.days().map(\.entries) == [5])
-        let rest = try job.redrive(file: nil, number: nil)
+        let rest = try await job.redrive(file: nil, number: nil)
         #expect(rest.accepted == 1 && rest.refused == 4)
         #expect(try end() == 3)
         // As if killed before the file was written anew.
         try LocalVolume().atomicWrite(before, to: path)
-        let again = try job.redrive(file: nil, number: nil)
+        let again = try await job.redrive(file: nil, number: nil)
         #expect(again.accepted == 0 && again.duplicates == 2 && again.refused == 4)
         #expect(try end() == 3)
         #expect(try job.days().map(\.entries) == [4])

@@ -54,9 +54,14 @@ import Testing
         _ = FileManager.default.createFile(atPath: output, contents: nil)
         let writers = Process()
         writers.executableURL = URL(filePath: "/usr/bin/env")
-        writers.arguments = ["python3", script, "\(server.port)", "4", "w"]
+        writers.arguments = ["python3", script, "\(server.port)", "0", "4", "w"]
         writers.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
         try writers.run()
+        // They are at work once one has written four times.
+        let deadline = Date(timeIntervalSinceNow: 300)
+        while FileManager.default.contents(atPath: output)?.isEmpty != false, Date() < deadline {
+            Thread.sleep(forTimeInterval: 0.005)
+        }
         let said = try server.run("goalpost", ["ingest", "--data", server.data, "--json", path])
         #expect(said.status == 65, "\(said)")
         let summary = try Self.json(said.output)

@@ -17,8 +17,9 @@ package struct EventAdmission: Sendable {
     private var preparer: EventPreparer
     private var window: DedupeWindow
 
-    package init(namespace: Identifier, window: DedupeWindow) {
-        preparer = EventPreparer(namespace: namespace)
+    /// `takesDeliveries` false refuses `rewardDelivered`.
+    package init(namespace: Identifier, window: DedupeWindow, takesDeliveries: Bool = true) {
+        preparer = EventPreparer(namespace: namespace, takesDeliveries: takesDeliveries)
         self.window = window
     }
 

@@ -104,13 +104,17 @@ package struct EventPreparer: Sendable {
     /// The scope of an event's id, found from the event alone so that it can be found again in the log.
     ///
     /// A player's request is known within that player: nobody's key hides another's. All else is known within
-    /// the producer that its `source` names. The first byte keeps the two apart.
+    /// the producer that its `source` names, but for deliveries. The first byte keeps them apart.
     private mutating func noteScope(_ view: EventView, _ line: Span<UInt8>) {
         scope.removeAll(keepingCapacity: true)
         let text: EventText
         switch view.kind {
         case .goalActivationRequested, .rewardClaimRequested:
             scope.append(UInt8(ascii: "p"))
+            text = view.user
+        case .rewardDelivered:
+            // Nobody else's event can take the id that a delivery will have.
+            scope.append(UInt8(ascii: "d"))
             text = view.user
         default:
             guard !view.source.range.isEmpty else { return }

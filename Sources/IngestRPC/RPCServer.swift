@@ -77,7 +77,13 @@ package final class RPCServer: Sendable {
         server = GRPCServer(
             transport: try Self.transport(configuration, connections),
             services: services,
-            interceptors: [CallerCheck(access: configuration.services)]
+            // Who has shown a certificate, as all must then, needs no token.
+            interceptors: [
+                CallerCheck(
+                    access: configuration.clientAuthorityFile == nil
+                        ? configuration.services : ServiceAccess()
+                )
+            ]
         )
     }
 

@@ -149,7 +149,9 @@ package final class IntakeQueue: Sendable {
             return .unavailable(reason: failure.reason)
         }
         let byteCount = batch.byteCount
-        guard byteCount <= Self.batchBytesMax, state.waitingBytes + byteCount <= waitingBytesMax else {
+        // A batch that finds nobody waiting is taken whatever the limit: it would never fit else.
+        let hasRoom = state.waitingBytes == 0 || state.waitingBytes + byteCount <= waitingBytesMax
+        guard byteCount <= Self.batchBytesMax, hasRoom else {
             return .overloaded(waitingBytes: state.waitingBytes, limit: waitingBytesMax)
         }
         state.waitingBytes += byteCount

@@ -11,6 +11,8 @@ package struct IngestConfiguration: Sendable {
     package var tokenFile: String?
     /// Speaks TLS with it; nil speaks plain HTTP.
     package var certificate: ServerCertificate?
+    /// PEM file of authorities: a service may show a certificate of one instead of a token.
+    package var clientAuthorityFile: String?
     package var portFile: String?
     /// The log's directory, in which the socket for programs of the log's owner lies; without it there is none.
     package var logDirectory: String?
@@ -28,6 +30,7 @@ package struct IngestConfiguration: Sendable {
         players: any PlayerIdentification,
         tokenFile: String? = nil,
         certificate: ServerCertificate? = nil,
+        clientAuthorityFile: String? = nil,
         portFile: String? = nil,
         logDirectory: String? = nil,
         playerWritesPerSecond: Int = 10,
@@ -40,6 +43,7 @@ package struct IngestConfiguration: Sendable {
         self.players = players
         self.tokenFile = tokenFile
         self.certificate = certificate
+        self.clientAuthorityFile = clientAuthorityFile
         self.portFile = portFile
         self.logDirectory = logDirectory
         self.playerWritesPerSecond = playerWritesPerSecond

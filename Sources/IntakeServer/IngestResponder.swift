@@ -12,7 +12,7 @@ import Tokens
 
 /// Answers a producer's requests: each only once what it acknowledges is durable.
 package struct IngestResponder: HTTPResponder {
-    package typealias Context = BasicRequestContext
+    package typealias Context = IngestContext
 
     /// Most bytes of a player's request.
     private static let requestBytesMax = 4096
@@ -49,7 +49,7 @@ package struct IngestResponder: HTTPResponder {
     package func respond(to request: Request, context: Context) async throws -> Response {
         let target = request.head.path ?? ""
         do {
-            return try await answer(request, target)
+            return try await answer(request, context, target)
         } catch let problem as IngestProblem {
             var response = problem.response(target: target)
             // What is left of the body is not read.
@@ -58,12 +58,12 @@ package struct IngestResponder: HTTPResponder {
         }
     }
 
-    private func answer(_ request: Request, _ target: String) async throws -> Response {
+    private func answer(_ request: Request, _ context: Context, _ target: String) async throws -> Response {
         let path = String(target.prefix { $0 != "?" })
         switch path {
         case "/v1/events":
             try Self.require(request, [.post])
-            return try await events(request)
+            return try await events(request, context)
         case "/healthz":
             try Self.require(request, [.get, .head])
             return Self.text("ok\n")
@@ -74,7 +74,7 @@ package struct IngestResponder: HTTPResponder {
             return Self.text("ready\n")
         case "/metrics":
             try Self.require(request, [.get, .head])
-            try checkService(request)
+            try await checkService(request, context)
             let text = IngestMetrics.text(
                 queue.figures.snapshot,
                 queueBytes: queue.waitingBytes,
@@ -92,12 +92,16 @@ package struct IngestResponder: HTTPResponder {
 
     // MARK: Events
 
-    private func checkService(_ request: Request) throws(IngestProblem) {
+    private func checkService(_ request: Request, _ context: Context) async throws {
         if isOwner { return }
-        guard services.allows(request.headers[values: .authorization]) else {
+        let mayShowCertificate = configuration.clientAuthorityFile != nil
+        if mayShowCertificate, try await context.hasCertificate() { return }
+        let isTokenMissing = mayShowCertificate && !services.asksForToken
+        guard !isTokenMissing, services.allows(request.headers[values: .authorization]) else {
             throw IngestProblem(
                 .unauthorized,
-                "This needs a service's token.",
+                mayShowCertificate
+                    ? "This needs a service's certificate or token." : "This needs a service's token.",
                 fields: [HTTPField(name: .wwwAuthenticate, value: "Bearer realm=\"service\"")]
             )
         }
@@ -109,8 +113,8 @@ package struct IngestResponder: HTTPResponder {
         }
     }
 
-    private func events(_ request: Request) async throws -> Response {
-        try checkService(request)
+    private func events(_ request: Request, _ context: Context) async throws -> Response {
+        try await checkService(request, context)
         var reader = try EventReader(
             request.headers,
             queue: queue,

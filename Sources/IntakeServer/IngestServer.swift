@@ -27,8 +27,8 @@ package struct IngestServer: Sendable {
         package var description: String {
             switch self {
             case .openToAll(let address):
-                "without tokens anybody who reaches \(address) could write: set ingest_token_file, "
-                    + "or listen on 127.0.0.1:PORT or [::1]:PORT"
+                "without tokens or client certificates anybody who reaches \(address) could write: set "
+                    + "ingest_token_file or ingest_tls_client_ca_file, or listen on 127.0.0.1:PORT or [::1]:PORT"
             case .insecureOffLoopback(let address):
                 "--insecure-header-auth lets anybody who reaches \(address) be any player, so it is only allowed "
                     + "on loopback: listen on 127.0.0.1:PORT or [::1]:PORT, or leave the option away"
@@ -96,14 +96,21 @@ package struct IngestServer: Sendable {
     }
 
     /// Runs until a signal asks it to end, answers what it has begun, and closes the queue.
+    ///
+    /// However it ends, `beforeClose` is awaited and the queue closed.
     package func run() async throws(Failure) {
-        let services = try services()
-        do throws(PortFile.Failure) {
-            if let path = configuration.portFile { try PortFile.remove(path) }
-        } catch { throw .portFile(error) }
+        let prepared: (services: ServiceAccess, builder: HTTPServerBuilder)
+        do throws(Failure) {
+            prepared = try prepare()
+        } catch {
+            draining.set()
+            await beforeClose()
+            await queue.close()
+            throw error
+        }
         let failed = FirstFailure()
-        let owner = ownerListener(services)
-        var application = application(services, owner, try builder(), failed)
+        let owner = ownerListener(prepared.services)
+        var application = application(prepared.services, owner, prepared.builder, failed)
         if let owner { application.addServices(owner.application) }
         let running = Task { try await application.runService() }
         failed.running.withLock { $0 = running }
@@ -119,11 +126,23 @@ package struct IngestServer: Sendable {
         }
     }
 
+    private func prepare() throws(Failure) -> (ServiceAccess, HTTPServerBuilder) {
+        let services = try services()
+        do throws(PortFile.Failure) {
+            if let path = configuration.portFile { try PortFile.remove(path) }
+        } catch { throw .portFile(error) }
+        return (services, try builder())
+    }
+
     private func services() throws(Failure) -> ServiceAccess {
         let address = configuration.listen
         if configuration.players.isLoopbackOnly, !address.isLoopback { throw .insecureOffLoopback(address) }
         guard let path = configuration.tokenFile else {
-            if configuration.players is NoPlayers, !address.isLoopback { throw .openToAll(address) }
+            if configuration.players is NoPlayers, configuration.clientAuthorityFile == nil,
+                !address.isLoopback
+            {
+                throw .openToAll(address)
+            }
             return ServiceAccess()
         }
         do throws(ServiceAccess.Failure) {
@@ -142,12 +161,24 @@ package struct IngestServer: Sendable {
                 )
             )
         )
-        guard let certificate = configuration.certificate else { return plain }
+        guard let certificate = configuration.certificate else {
+            guard configuration.clientAuthorityFile == nil else {
+                throw .certificate(
+                    reason: "client certificates are asked for, but there is none of the server"
+                )
+            }
+            return plain
+        }
         do {
             var tls = try TLSConfiguration.makeServerConfiguration(
                 certificateReloader: certificate.reloader
             )
             tls.minimumTLSVersion = .tlsv12
+            if let file = configuration.clientAuthorityFile {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
+                // Players have none.
+                tls.certificateVerification = .optionalVerification
+            }
             return try .tls(plain, tlsConfiguration: tls)
         } catch { throw .certificate(reason: "\(error)") }
     }

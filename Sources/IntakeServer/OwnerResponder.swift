@@ -9,10 +9,13 @@ import NIOCore
 
 /// Answers the programs of the log's owner; whoever reaches the socket is one.
 struct OwnerResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = IngestContext
 
     /// Most bytes of a list of quarantine entries.
     private static let removalBytesMax = 8 << 20
+    /// How often a batch behind another one of its body tries again to find room, and how long it waits in between.
+    private static let roomWaitsMax = 600
+    private static let roomWait = Duration.milliseconds(50)
 
     let queue: IntakeQueue
     /// Answers what is the same as on the network.
@@ -100,12 +103,22 @@ struct OwnerResponder: HTTPResponder {
         )
         var answer = Handover.Lines()
         answer.position = committed
+        var isFirst = true
         while let batch = reader.next(committed: answer.position) {
             if batch.source == nil {
-                answer.add(try await queue.submit(batch))
+                answer.add(
+                    try await Self.whenThereIsRoom(isFirst) { () async throws(IntakeError) in
+                        try await queue.submit(batch)
+                    }
+                )
+                isFirst = false
                 continue
             }
-            switch try await queue.submit(source: batch) {
+            let outcome = try await Self.whenThereIsRoom(isFirst) { () async throws(IntakeError) in
+                try await queue.submit(source: batch)
+            }
+            isFirst = false
+            switch outcome {
             case .moved(let position):
                 throw IngestProblem(
                     .conflict,
@@ -120,6 +133,28 @@ struct OwnerResponder: HTTPResponder {
         }
         answer.blankLines = reader.blankLines
         return try Self.json(answer)
+    }
+
+    /// Submits a batch; what comes behind a batch of the same body waits until the queue has room for it.
+    ///
+    /// Only a body of which nothing was taken may be refused for want of room, since its sender sends all of it again.
+    private static func whenThereIsRoom<Outcome>(
+        _ isFirst: Bool,
+        _ submit: () async throws(IntakeError) -> Outcome
+    ) async throws -> Outcome {
+        var waitsLeft = isFirst ? 0 : roomWaitsMax
+        while true {
+            do throws(IntakeError) {
+                return try await submit()
+            } catch {
+                guard case .overloaded = error else { throw error }
+                guard waitsLeft > 0 else {
+                    throw isFirst ? IngestProblem(error) : IngestProblem(.unavailable(reason: "\(error)"))
+                }
+                waitsLeft -= 1
+            }
+            try await Task.sleep(for: roomWait)
+        }
     }
 
     private func longLine(_ request: Request, _ target: String) async throws -> Response {

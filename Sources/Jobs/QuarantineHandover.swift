@@ -21,7 +21,8 @@ struct QuarantineHandover {
     init(link: WriterLink, namespace: Identifier, now: @escaping @Sendable () -> Timestamp) {
         self.link = link
         self.now = now
-        preparer = EventPreparer(namespace: namespace)
+        // What a service may not write, it may not write by a detour either.
+        preparer = EventPreparer(namespace: namespace, takesDeliveries: false)
     }
 
     /// Feeds a file's lines in again: all, or the one of a number.

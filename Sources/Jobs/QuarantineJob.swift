@@ -127,7 +127,7 @@ package struct QuarantineJob {
             capacity: settings.dedupeEvents,
             ageMax: settings.dedupeSeconds > 0 ? Int64(settings.dedupeSeconds) * 1000 : nil
         )
-        var admission = EventAdmission(namespace: namespace, window: window)
+        var admission = EventAdmission(namespace: namespace, window: window, takesDeliveries: false)
         try admission.recall(access.directory, end: writer.nextOffset)
         var total = Redriven()
         for name in names {

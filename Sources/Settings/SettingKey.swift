@@ -326,7 +326,7 @@ package struct SettingKey: Sendable {
                 kind: .text,
                 standard: nil,
                 meaning:
-                    "PEM file of authorities; gRPC clients then have to show a certificate of one (mTLS)."
+                    "PEM file of authorities whose certificates let services in (mTLS); gRPC then insists on one."
             )
         case .ingestTokenFile:
             self.init(

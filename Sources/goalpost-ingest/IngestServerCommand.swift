@@ -34,8 +34,8 @@ struct IngestServerCommand: AsyncParsableCommand {
             It is the only writer of the log while it runs. `goalpost ingest`, `challenges apply`, `quarantine redrive` and
             the grant job, run by the same user or root, hand it their work over the socket ingest.sock in the log's
             directory (mode 0600, no token). Services show a bearer token whose SHA-256 stands in
-            ingest_token_file, or over gRPC a certificate of ingest_tls_client_ca_file; without either it listens on
-            loopback only and any program there may write. Players show a token (JWT, RS256 or ES256) that is checked
+            ingest_token_file, or a certificate of ingest_tls_client_ca_file, which gRPC then insists on; without either
+            it listens on loopback only and any program there may write. Players show a token (JWT, RS256 or ES256) that is checked
             with token_keys, as by goalpost-front.
 
             With ingest_tls_certificate_file and ingest_tls_key_file both protocols speak TLS only; a renewed certificate
@@ -194,7 +194,7 @@ struct IngestServerCommand: AsyncParsableCommand {
                     services: try configuration.tokenFile.map { try ServiceAccess(tokenFile: $0) }
                         ?? ServiceAccess(),
                     certificate: configuration.certificate,
-                    clientAuthorityFile: settings.ingestTLSClientCAFile,
+                    clientAuthorityFile: configuration.clientAuthorityFile,
                     connectionsMax: configuration.connectionsMax,
                     portFile: grpcPortFile,
                     now: Self.now
@@ -234,6 +234,7 @@ struct IngestServerCommand: AsyncParsableCommand {
             players: players(settings, ring),
             tokenFile: settings.ingestTokenFile,
             certificate: certificate,
+            clientAuthorityFile: settings.ingestTLSClientCAFile,
             portFile: portFile,
             logDirectory: settings.data + "/log/events",
             playerWritesPerSecond: settings.ingestPlayerRate,

@@ -163,6 +163,21 @@ import Testing
             ).status
         }
         #expect(try ready(server.certificate) == 0)
+        // Over HTTP a service may show its certificate, and nobody else may write.
+        func write(_ more: String...) throws -> (status: Int32, output: String, error: String) {
+            try ingest.run(
+                "/usr/bin/env",
+                [
+                    "curl", "-sS", "--max-time", "60", "--cacert", server.certificate, "-H",
+                    "Content-Type: application/json", "-d", RunningIngest.login("by-certificate"), "-w",
+                    "\n%{http_code}", "https://127.0.0.1:\(ingest.port)/v1/events",
+                ] + more
+            )
+        }
+        #expect(try write("--cert", client.certificate, "--key", client.key).output.hasSuffix("\n200"))
+        #expect(try write().output.hasSuffix("\n401"))
+        // The authority did not sign it.
+        #expect(try write("--cert", server.certificate, "--key", server.key).status != 0)
         let old = directory.path + "/old.crt"
         try FileManager.default.copyItem(atPath: server.certificate, toPath: old)
         try server.renew()
@@ -189,6 +204,12 @@ import Testing
         let http = ["--data", server.data, "--http", "127.0.0.1:0"]
         let open = try server.run("goalpost-ingest", http + ["--grpc", "0.0.0.0:0"])
         #expect(open.status == 78 && open.error.contains("ingest_token_file"), "\(open)")
+        // Whatever keeps HTTP from being served ends gRPC with it.
+        let remote = ["--data", server.data, "--grpc", "127.0.0.1:0"]
+        for more in [["--http", "0.0.0.0:0"], ["--http", "127.0.0.1:0", "--port-file", server.data]] {
+            let said = try server.run("goalpost-ingest", remote + more)
+            #expect(said.status == (more.count == 2 ? 78 : 73), "\(said)")
+        }
         let bad = try server.run("goalpost-ingest", http + ["--grpc", "nowhere"])
         #expect(bad.status == 78 && bad.error.contains("HOST:PORT"), "\(bad)")
         try server.start()

@@ -1,7 +1,10 @@
+import BlockingLane
 import Disk
+import Dispatch
 import Foundation
 import Goals
 import Intake
+import Synchronization
 import TestKit
 import Testing
 
@@ -52,17 +55,51 @@ import Testing
         #expect(try world.ids() == ["a", "a", "k", "k"])
     }
 
-    @Test func `more than the bound is refused at once and taken later`() async throws {
+    @Test func `more than the bound is refused while others wait, and taken later`() async throws {
         let world = try IntakeWorld()
-        let queue = try world.open(bytesMax: 100)
-        let batch = IntakeWorld.batch(queue, [IntakeWorld.login("a")])
-        await #expect(throws: IntakeError.overloaded(waitingBytes: 0, limit: 100)) {
-            try await queue.submit(batch)
+        let lane = BlockingLane(label: "intake")
+        let queue = try world.open(bytesMax: 100, lane: lane)
+        let (one, other) = (
+            IntakeWorld.batch(queue, [IntakeWorld.login("a")]),
+            IntakeWorld.batch(queue, [IntakeWorld.login("b")])
+        )
+        let occupied = OccupiedLane(lane)
+        async let held: Void = occupied.hold()
+        while !occupied.isHeld { await Task.yield() }
+        // A batch above the bound that finds nobody waiting is taken: it would never fit else.
+        async let first = queue.submit(one)
+        while queue.waitingBytes == 0 { await Task.yield() }
+        let waiting = queue.waitingBytes
+        #expect(waiting > 100)
+        await #expect(throws: IntakeError.overloaded(waitingBytes: waiting, limit: 100)) {
+            try await queue.submit(other)
         }
-        #expect(queue.figures.snapshot.overloaded == 1 && queue.waitingBytes == 0)
+        #expect(queue.figures.snapshot.overloaded == 1)
+        occupied.release()
+        await held
+        #expect(try await first == [.accepted(offset: 0)] && queue.waitingBytes == 0)
+        #expect(try await queue.submit(other) == [.accepted(offset: 1)])
         await queue.close()
-        await #expect(throws: IntakeError.closed) { try await queue.submit(batch) }
-        #expect(try world.ids() == [])
+        await #expect(throws: IntakeError.closed) { try await queue.submit(other) }
+        #expect(try world.ids() == ["a", "b"])
+    }
+
+    @Test func `no other event takes the id that a delivery will have`() async throws {
+        let world = try IntakeWorld()
+        let queue = try world.open()
+        var batch = EventBatch(keepsRefused: true)
+        var owner = queue.preparer(isOwner: true)
+        let delivery =
+            #"{"id":"d","name":"rewardDelivered","namespace":"game","userId":"u","payload":{"claimEventId":"c"}}"#
+        for text in [IntakeWorld.login("d"), delivery, delivery] {
+            batch.add(Array(text.utf8).span, byteOffset: 0, now: IntakeWorld.now, &owner)
+        }
+        #expect(
+            try await queue.submit(batch) == [
+                .accepted(offset: 0), .accepted(offset: 1), .duplicate(offset: 1),
+            ]
+        )
+        await queue.close()
     }
 
     @Test func `many callers at once get every event in once`() async throws {
@@ -159,4 +196,22 @@ import Testing
             #expect(try world.ids() == ["a", "b", "c", "d"], "seed \(seed), call \(call)")
         }
     }
+}
+
+/// Keeps a lane from its other work until it is released.
+private actor OccupiedLane {
+    private let lane: BlockingLane
+    private let released = DispatchSemaphore(value: 0)
+    private let held = Atomic(false)
+    nonisolated var unownedExecutor: UnownedSerialExecutor { lane.asUnownedSerialExecutor() }
+
+    init(_ lane: BlockingLane) { self.lane = lane }
+
+    nonisolated var isHeld: Bool { held.load(ordering: .relaxed) }
+
+    func hold() {
+        held.store(true, ordering: .relaxed)
+        released.wait()
+    }
+    nonisolated func release() { released.signal() }
 }

@@ -28,7 +28,11 @@ final class IntakeWorld {
     }
 
     /// Opens the log as a server does on start.
-    func open(dedupe: Int = 1000, bytesMax: Int = 64 << 20) throws -> IntakeQueue {
+    func open(
+        dedupe: Int = 1000,
+        bytesMax: Int = 64 << 20,
+        lane: BlockingLane = BlockingLane(label: "intake")
+    ) throws -> IntakeQueue {
         IntakeQueue(
             writer: try IntakeWriter.open(
                 volume: disk,
@@ -38,7 +42,7 @@ final class IntakeWorld {
                 window: DedupeWindow(capacity: dedupe),
                 now: { Self.now }
             ),
-            lane: BlockingLane(label: "intake"),
+            lane: lane,
             namespace: Identifier("game"),
             waitingBytesMax: bytesMax
         )

@@ -96,13 +96,14 @@ package enum Chromium {
             measure("folded");
             page.querySelectorAll("details").forEach((one) => { one.open = true; });
             measure("unfolded");
-            const overlaps = [...page.querySelectorAll("svg")].filter((svg) => {
-              const boxes = [...svg.querySelectorAll(":scope > text")].map((one) => one.getBoundingClientRect())
-                .filter((box) => box.width > 0);
-              return boxes.some((box, i) => boxes.some((other, j) => i < j && box.left < other.right &&
-                other.left < box.right && box.top < other.bottom - 2 && other.top < box.bottom - 2));
-            });
-            lines.push(`${id} overlaps=${overlaps.length}`);
+            const overlaps = [...page.querySelectorAll("svg")].map((svg) => {
+              const texts = [...svg.querySelectorAll(":scope > text")].map((one) => [one.textContent,
+                one.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+              return texts.flatMap(([text, box], i) => texts.filter(([, other], j) => i < j && box.left < other.right &&
+                other.left < box.right && box.top < other.bottom - 2 && other.top < box.bottom - 2)
+                .map(([other]) => `${text}|${other}`));
+            }).flat();
+            lines.push(`${id} overlaps=${overlaps.length}${overlaps.map((both) => ` ${both}`)}`);
             lines.push(`${id} foreign=${page.querySelectorAll("script,img,iframe,object,link[rel=stylesheet]").length}`);
             lines.push(`${id} untitled=${[...page.querySelectorAll("svg[role=img]")].filter((svg) =>
               !svg.querySelector("title")?.textContent).length}`);

@@ -218,6 +218,12 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
+        .target(
+            name: "FuzzKit",
+            dependencies: ["Goals", "Ingest", "Intake", "TestKit"],
+            path: "Tests/FuzzKit",
+            swiftSettings: settings
+        ),
         tests("APIDocsTests", ["APIDocs"]),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
@@ -241,7 +247,14 @@ let package = Package(
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
         tests(
             "IntakeTests",
-            ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "TestKit"]
+            ["BlockingLane", "Disk", "EventLog", "FuzzKit", "Goals", "Ingest", "Intake", "TestKit"]
+        ),
+        tests(
+            "IngestRPCTests",
+            [
+                "FuzzKit", "Goals", "Ingest", "IngestRPC", "Intake", "RPCMessages", "TestKit", rpcCore,
+                protobuf,
+            ]
         ),
         tests("InflateTests", ["Inflate"]),
         tests("IntakeServerTests", ["TestKit", "goalpost", "goalpost-ingest"]),

@@ -19,6 +19,8 @@ package struct EventPreparer: Sendable {
     }
 
     private var scanner: EventScanner
+    /// Reads records, which were checked as lines: with what was filled in they may have more keys than a line.
+    private var recordScanner: EventScanner
     private let takesDeliveries: Bool
     private var random = SystemRandomNumberGenerator()
     /// The scope of the event being prepared; kept for its memory.
@@ -28,6 +30,7 @@ package struct EventPreparer: Sendable {
     package init(namespace: Identifier, takesDeliveries: Bool = true) {
         self.takesDeliveries = takesDeliveries
         scanner = EventScanner(namespace: namespace, checks: true)
+        recordScanner = EventScanner(namespace: namespace, checks: false)
     }
 
     /// Checks `line` (no line end) and, when it is an event, appends its record and a newline to `batch`.
@@ -56,11 +59,11 @@ package struct EventPreparer: Sendable {
         let key: DedupeKey
         if view.id.range.isEmpty {
             let id = Array(newID(origin, now).utf8)
-            noteScope(view, line)
+            noteScope(view, line, scanner)
             key = DedupeKey(scope: scope.span, id: id.span)
             fill(line, view, id: id, now: now, into: &batch)
         } else {
-            key = self.key(of: view, in: line)
+            key = self.key(of: view, in: line, scanner)
             if view.time == nil {
                 fill(line, view, id: nil, now: now, into: &batch)
             } else {
@@ -83,8 +86,8 @@ package struct EventPreparer: Sendable {
     /// What a repetition of a record in the log is known by; nil for another writer's record, which has no id.
     package mutating func key(ofRecord record: Span<UInt8>) -> DedupeKey? {
         do throws(EventFault) {
-            guard case .event(let view) = try scanner.scan(record, now: nil) else { return nil }
-            return key(of: view, in: record)
+            guard case .event(let view) = try recordScanner.scan(record, now: nil) else { return nil }
+            return key(of: view, in: record, recordScanner)
         } catch {
             // Not one of ours.
             return nil
@@ -95,8 +98,12 @@ package struct EventPreparer: Sendable {
         try scanner.scan(line, now: now)
     }
 
-    private mutating func key(of view: EventView, in line: Span<UInt8>) -> DedupeKey {
-        noteScope(view, line)
+    private mutating func key(
+        of view: EventView,
+        in line: Span<UInt8>,
+        _ scanner: EventScanner
+    ) -> DedupeKey {
+        noteScope(view, line, scanner)
         let scope = scope
         return scanner.with(view.id, in: line) { id in DedupeKey(scope: scope.span, id: id) }
     }
@@ -105,7 +112,7 @@ package struct EventPreparer: Sendable {
     ///
     /// A player's request is known within that player: nobody's key hides another's. All else is known within
     /// the producer that its `source` names, but for deliveries. The first byte keeps them apart.
-    private mutating func noteScope(_ view: EventView, _ line: Span<UInt8>) {
+    private mutating func noteScope(_ view: EventView, _ line: Span<UInt8>, _ scanner: EventScanner) {
         scope.removeAll(keepingCapacity: true)
         let text: EventText
         switch view.kind {

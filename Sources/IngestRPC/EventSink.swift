@@ -1,16 +1,16 @@
-import GRPCCore
-import Goals
-import Ingest
-import Intake
+package import GRPCCore
+package import Goals
+package import Ingest
+package import Intake
 import Logging
-import RPCMessages
+package import RPCMessages
 
 /// The log as the services see it: what they write is durable when the call returns.
 ///
 /// What keeps it from being written is told the way gRPC clients know how to treat: RESOURCE_EXHAUSTED where too
 /// much waits, UNAVAILABLE where the log cannot be written; both say when to come again (`grpc-retry-pushback-ms`,
 /// gRFC A6), and neither has written anything.
-struct EventSink: Sendable {
+package struct EventSink: Sendable {
     /// How long a refused caller should wait, in milliseconds.
     private static let pushbackMilliseconds = 1000
 
@@ -37,6 +37,16 @@ struct EventSink: Sendable {
     ///
     /// - Throws: `RPCError`: INVALID_ARGUMENT for none or too many.
     func batch(_ request: Goalpost_V1_AppendRequest) throws(RPCError) -> EventBatch {
+        var preparer = queue.preparer()
+        return try Self.batch(request, now: now(), &preparer)
+    }
+
+    /// The same with a checker and a time that are given.
+    package static func batch(
+        _ request: Goalpost_V1_AppendRequest,
+        now: Timestamp,
+        _ preparer: inout EventPreparer
+    ) throws(RPCError) -> EventBatch {
         guard (1...RPCLimits.eventsMax).contains(request.events.count) else {
             throw RPCError(
                 code: .invalidArgument,
@@ -44,8 +54,6 @@ struct EventSink: Sendable {
             )
         }
         var batch = EventBatch(keepsRefused: true)
-        var preparer = queue.preparer()
-        let now = now()
         var position: UInt64 = 0
         var line: [UInt8] = []
         for event in request.events {
@@ -53,7 +61,7 @@ struct EventSink: Sendable {
             line.append(contentsOf: event)
             // A record is one line. JSON has line ends between its tokens only, where a blank means the same; within a
             // string they stay what they are, and are refused.
-            Self.joinLines(&line)
+            joinLines(&line)
             batch.add(line.span, byteOffset: position, now: now, &preparer)
             position += UInt64(event.count)
         }
@@ -100,7 +108,7 @@ struct EventSink: Sendable {
     }
 
     /// Makes blanks of the line ends outside strings.
-    static func joinLines(_ text: inout [UInt8]) {
+    package static func joinLines(_ text: inout [UInt8]) {
         guard text.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return }
         var (isInString, isEscaped) = (false, false)
         for index in text.indices {

@@ -1,19 +1,20 @@
 import Intake
-import RPCMessages
+package import RPCMessages
 
 /// The platform's messages as events of the log.
 ///
 /// What is empty and may be missing is filled in with the record: the id and the time.
-enum PlatformEvent {
+package enum PlatformEvent {
     /// Why a message is no event, in the platform's words.
-    enum Fault: String, Error, Equatable {
+    package enum Fault: String, Error, Equatable {
         case noUser = "userId cannot be empty"
         case noPayload = "payload cannot be nil"
         case noStatCode = "statCode cannot be empty"
         case notFinite = "latestValue and inc have to be finite numbers"
     }
 
-    static func line(_ message: Accelbyte_Iam_Account_V1_UserLoggedIn) throws(Fault) -> [UInt8] {
+    /// A login's text, one line without its end.
+    package static func line(_ message: Accelbyte_Iam_Account_V1_UserLoggedIn) throws(Fault) -> [UInt8] {
         guard !message.userID.isEmpty else { throw .noUser }
         var line = head(
             "userLoggedIn",
@@ -26,7 +27,10 @@ enum PlatformEvent {
         return line
     }
 
-    static func line(_ message: Accelbyte_Social_Statistic_V1_StatItemUpdated) throws(Fault) -> [UInt8] {
+    /// A changed statistic's text, one line without its end.
+    package static func line(_ message: Accelbyte_Social_Statistic_V1_StatItemUpdated) throws(Fault)
+        -> [UInt8]
+    {
         guard !message.userID.isEmpty else { throw .noUser }
         guard message.hasPayload else { throw .noPayload }
         let item = message.payload

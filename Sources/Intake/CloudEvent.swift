@@ -29,8 +29,14 @@ package struct CloudEvent: Sendable {
         guard members["specversion"]?.elementsEqual(#""1.0""#.utf8) == true else {
             throw EventFault(.wrongType, "is no CloudEvent of specversion \"1.0\"")
         }
-        for name in ["id", "source", "type", "subject"] where (members[name]?.count ?? 0) < 3 {
-            throw EventFault(.missingField, "has no \(name)")
+        for name in ["id", "source", "type", "subject"] {
+            guard let value = members[name], value.count > 2 else {
+                throw EventFault(.missingField, "has no \(name)")
+            }
+            // Part of a type that is no string would say, and hide, more than the name that it is copied for.
+            guard value.first == UInt8(ascii: "\"") else {
+                throw EventFault(.wrongType, "has a value of \(name) that is not a string")
+            }
         }
         guard members["data_base64"] == nil else {
             throw EventFault(.wrongType, "has data_base64, where data has to be an object")

@@ -3,28 +3,30 @@ package import Ingest
 
 /// Events of one caller that were checked and wait to be written, with what was refused among them.
 package struct EventBatch: Sendable {
-    enum Entry: Sendable {
+    /// What became of one event, in the order of their coming.
+    package enum Entry: Sendable {
         /// The record ends at `end` of `records` and begins where the one before it ends; time in milliseconds.
         case event(end: Int, kind: EventKind, time: Int64, key: DedupeKey)
         case otherNamespace
         case rejected(EventFault)
     }
 
-    struct Refusal: Sendable {
-        let line: [UInt8]
-        let fault: EventFault
+    /// A refused text, for quarantine.
+    package struct Refusal: Sendable {
+        package let line: [UInt8]
+        package let fault: EventFault
         let byteOffset: UInt64
         /// Longer than an event may be: it gets a file of its own.
         var isOversized = false
     }
 
     /// Whole lines, one a record.
-    private(set) var records: [UInt8] = []
-    private(set) var entries: [Entry] = []
-    private(set) var refusals: [Refusal] = []
+    package private(set) var records: [UInt8] = []
+    package private(set) var entries: [Entry] = []
+    package private(set) var refusals: [Refusal] = []
     private var refusedBytes = 0
     /// Refused lines go to quarantine; a caller who gets an error for its one event needs none.
-    let keepsRefused: Bool
+    package let keepsRefused: Bool
     /// Where its lines stand in a named source, whose position is committed with them.
     package private(set) var source: SourceClaim?
 

@@ -30,6 +30,11 @@ import Testing
         #"{"specversion":"1.0","id":"a","source":"s","type":"userLoggedIn","subject":"u","data_base64":"eA=="}"#,
         #"{"specversion":"1.0","id":"a","source":"s","type":"userLoggedIn"}"#,
         #"{"specversion":"1.0","id":"a","source":"s","type":"userLoggedIn","subject":"u"}x"#,
+        // A source that is no text names no producer; a type that is none would bring keys of its own in.
+        #"{"specversion":"1.0","id":"a","source":null,"type":"userLoggedIn","subject":"u"}"#,
+        #"{"specversion":"1.0","id":"a","source":"s","type":[1.userLoggedIn","b":["x\""],"subject":"u"}"#,
+        #"{"specversion":"1.0","id":1234,"source":"s","type":"userLoggedIn","subject":"u"}"#,
+        #"{"specversion":"1.0","id":"a","source":"s","type":"userLoggedIn","subject":[null]}"#,
     ])
     func `what is no CloudEvent of ours is refused`(text: String) {
         #expect(throws: EventFault.self) { try Self.event(text) }

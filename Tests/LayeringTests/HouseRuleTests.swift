@@ -173,7 +173,8 @@ import Testing
 
     @Test func `every test folder is named after a room or a whole-house concern`() throws {
         let concerns: Set<String> = [
-            "TestKit", "TestKitTests", "PipelineTests", "CrashTests", "LayeringTests", "Benchmarks",
+            "FuzzKit", "TestKit", "TestKitTests", "PipelineTests", "CrashTests", "LayeringTests",
+            "Benchmarks",
         ]
         let rooms = Set(Arrows.allowed.keys.map { "\($0)Tests" })
         let folders = try FileManager.default.contentsOfDirectory(

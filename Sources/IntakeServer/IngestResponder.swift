@@ -48,14 +48,17 @@ package struct IngestResponder: HTTPResponder {
 
     package func respond(to request: Request, context: Context) async throws -> Response {
         let target = request.head.path ?? ""
+        let response: Response
         do {
-            return try await answer(request, target)
+            response = try await answer(request, target)
         } catch let problem as IngestProblem {
-            var response = problem.response(target: target)
+            var refusal = problem.response(target: target)
             // What is left of the body is not read.
-            response.headers[.connection] = "close"
-            return response
+            refusal.headers[.connection] = "close"
+            response = refusal
         }
+        // Bytes after the head of this answer would be taken for the next one.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(_ request: Request, _ target: String) async throws -> Response {

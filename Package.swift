@@ -128,7 +128,8 @@ let package = Package(
         room(
             "IntakeServer",
             [
-                "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
+                "APIDocs", "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens",
+                "Zstd",
                 hummingbird, hummingbirdCore, hummingbirdTLS, certificateReloading, httpTypes, nio, nioPosix,
                 nioTLS, log,
             ]
@@ -244,7 +245,7 @@ let package = Package(
             ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest", "Intake", "TestKit"]
         ),
         tests("InflateTests", ["Inflate"]),
-        tests("IntakeServerTests", ["TestKit", "goalpost", "goalpost-ingest"]),
+        tests("IntakeServerTests", ["APIDocs", "IntakeServer", "TestKit", "goalpost", "goalpost-ingest"]),
         tests(
             "JobsTests",
             [

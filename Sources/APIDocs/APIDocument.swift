@@ -97,7 +97,7 @@ extension APIOperation {
             members.append(
                 JSON.Member(
                     "requestBody",
-                    ["required": true, "content": .object(bodies.map(\.member))]
+                    ["required": .bool(isBodyRequired), "content": .object(bodies.map(\.member))]
                 )
             )
         }

@@ -129,6 +129,8 @@ package struct APIOperation: Sendable {
     package let parameters: [Parameter]
     /// What may be sent, one media type each; none where nothing is read.
     package let bodies: [Content]
+    /// Whether a request without a body is an error.
+    package let isBodyRequired: Bool
     package let answers: [Answer]
     /// The name of the security scheme it needs; nil for none.
     package let security: String?
@@ -142,6 +144,7 @@ package struct APIOperation: Sendable {
         description: String,
         parameters: [Parameter] = [],
         bodies: [Content] = [],
+        isBodyRequired: Bool = true,
         answers: [Answer],
         security: String? = nil
     ) {
@@ -153,6 +156,7 @@ package struct APIOperation: Sendable {
         self.description = description
         self.parameters = parameters
         self.bodies = bodies
+        self.isBodyRequired = isBodyRequired
         self.answers = answers
         self.security = security
     }

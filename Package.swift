@@ -128,7 +128,8 @@ let package = Package(
         room(
             "IntakeServer",
             [
-                "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
+                "APIDocs", "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens",
+                "Zstd",
                 hummingbird, hummingbirdCore, hummingbirdTLS, certificateReloading, httpTypes, nio, nioPosix,
                 nioTLS, log,
             ]
@@ -257,7 +258,7 @@ let package = Package(
             ]
         ),
         tests("InflateTests", ["Inflate"]),
-        tests("IntakeServerTests", ["TestKit", "goalpost", "goalpost-ingest"]),
+        tests("IntakeServerTests", ["APIDocs", "IntakeServer", "TestKit", "goalpost", "goalpost-ingest"]),
         tests(
             "JobsTests",
             [

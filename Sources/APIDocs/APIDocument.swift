@@ -93,13 +93,28 @@ extension APIOperation {
             JSON.Member("summary", .string(summary)), JSON.Member("description", .string(description)),
         ]
         if !parameters.isEmpty { members.append(JSON.Member("parameters", .array(parameters.map(\.json)))) }
-        if let body {
-            members.append(JSON.Member("requestBody", ["content": .object([body.member])]))
+        if !bodies.isEmpty {
+            members.append(
+                JSON.Member(
+                    "requestBody",
+                    ["required": .bool(isBodyRequired), "content": .object(bodies.map(\.member))]
+                )
+            )
         }
-        let answers = answers.map { JSON.Member(String($0.status), $0.json) }
+        let answers = answers.map { JSON.Member(String($0.status), $0.json(instance: examplePath)) }
         members.append(JSON.Member("responses", .object(answers)))
         members.append(JSON.Member("security", security.map { [.object([JSON.Member($0, [])])] } ?? []))
         return .object(members)
+    }
+
+    /// The path with its parameters' examples.
+    private var examplePath: String {
+        var path = path
+        for parameter in parameters where parameter.place == .path {
+            guard case .string(let text)? = parameter.example else { continue }
+            path = path.replacing("{\(parameter.name)}", with: text)
+        }
+        return path
     }
 }
 
@@ -124,7 +139,28 @@ extension APIOperation.Content {
 }
 
 extension APIOperation.Answer {
-    var json: JSON {
+    /// The error as the first of its codes looks; nil for any other answer.
+    ///
+    /// `instance` is the path asked for.
+    private func problemExample(instance: String) -> JSON? {
+        guard let code = errorCodes.first else { return nil }
+        return [
+            "type": "about:blank", "title": .string(Self.reasons[status] ?? ""), "status": .integer(status),
+            "detail": "What happened to this request, and what to do.", "instance": .string(instance),
+            "errorCode": .string(code),
+        ]
+    }
+
+    /// What RFC 9110 §15 and RFC 6585 call the errors.
+    private static let reasons = [
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout", 409: "Conflict",
+        413: "Content Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
+        431: "Request Header Fields Too Large", 500: "Internal Server Error", 503: "Service Unavailable",
+    ]
+
+    /// The answer as OpenAPI writes it; `instance` is a path as an example.
+    func json(instance: String) -> JSON {
         var members = [JSON.Member("description", .string(description))]
         if !fields.isEmpty {
             members.append(
@@ -144,7 +180,14 @@ extension APIOperation.Answer {
                 )
             )
         }
-        if let content { members.append(JSON.Member("content", .object([content.member]))) }
+        if let content {
+            let shown = APIOperation.Content(
+                content.mediaType,
+                schema: content.schema,
+                example: content.example ?? problemExample(instance: instance)
+            )
+            members.append(JSON.Member("content", .object([shown.member])))
+        }
         return .object(members)
     }
 }

@@ -59,20 +59,36 @@ package struct APIOperation: Sendable {
         package let fields: [Field]
         /// Nil for an answer without a body.
         package let content: Content?
+        /// The errorCodes of an error; none for any other answer.
+        package let errorCodes: [String]
 
         package init(_ status: Int, _ description: String, fields: [Field] = [], content: Content? = nil) {
+            self.init(status, description, fields, content, errorCodes: [])
+        }
+
+        private init(
+            _ status: Int,
+            _ description: String,
+            _ fields: [Field],
+            _ content: Content?,
+            errorCodes: [String]
+        ) {
             self.status = status
             self.description = description
             self.fields = fields
             self.content = content
+            self.errorCodes = errorCodes
         }
 
         /// An error, in the one form that they all have; `codes` are its errorCodes.
+        ///
+        /// `members` are those that it may have besides.
         package static func problem(
             _ status: Int,
             _ codes: [String],
             _ description: String,
-            fields: [Field] = []
+            fields: [Field] = [],
+            members: [JSON.Member] = []
         )
             -> Answer
         {
@@ -82,15 +98,21 @@ package struct APIOperation: Sendable {
                     ["$ref": "#/components/schemas/Problem"],
                     [
                         "type": "object",
-                        "properties": ["status": ["const": .integer(status)], "errorCode": code],
+                        "properties": .object(
+                            [
+                                JSON.Member("status", ["const": .integer(status)]),
+                                JSON.Member("errorCode", code),
+                            ] + members
+                        ),
                     ],
                 ]
             ]
             return Answer(
                 status,
                 description + " `" + codes.joined(separator: "`, `") + "`.",
-                fields: [Field("Cache-Control", "`no-store`: an error is not kept.")] + fields,
-                content: Content("application/problem+json", schema: schema)
+                [Field("Cache-Control", "`no-store`: an error is not kept.")] + fields,
+                Content("application/problem+json", schema: schema),
+                errorCodes: codes
             )
         }
     }
@@ -105,8 +127,10 @@ package struct APIOperation: Sendable {
     package let summary: String
     package let description: String
     package let parameters: [Parameter]
-    /// What may be sent; nil where nothing is read.
-    package let body: Content?
+    /// What may be sent, one media type each; none where nothing is read.
+    package let bodies: [Content]
+    /// Whether a request without a body is an error.
+    package let isBodyRequired: Bool
     package let answers: [Answer]
     /// The name of the security scheme it needs; nil for none.
     package let security: String?
@@ -119,7 +143,8 @@ package struct APIOperation: Sendable {
         summary: String,
         description: String,
         parameters: [Parameter] = [],
-        body: Content? = nil,
+        bodies: [Content] = [],
+        isBodyRequired: Bool = true,
         answers: [Answer],
         security: String? = nil
     ) {
@@ -130,7 +155,8 @@ package struct APIOperation: Sendable {
         self.summary = summary
         self.description = description
         self.parameters = parameters
-        self.body = body
+        self.bodies = bodies
+        self.isBodyRequired = isBodyRequired
         self.answers = answers
         self.security = security
     }

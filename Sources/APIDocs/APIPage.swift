@@ -51,6 +51,10 @@ package enum APIPage {
                     }
                 ).write(into: &page)
             }
+            for body in operation.bodies {
+                guard let example = body.example else { continue }
+                write(example, "Example of a body: \(body.mediaType)", to: &page)
+            }
             DataTable(
                 caption: "Answers",
                 heads: ["Status", "What it says", "Header fields"],
@@ -63,14 +67,20 @@ package enum APIPage {
             ).write(into: &page)
             for content in operation.answers.compactMap(\.content) {
                 guard let example = content.example else { continue }
-                page.element("details", ["class": "data"]) { page in
-                    page.element("summary", text: "Example")
-                    page.element("div", ["class": "scroll", "tabindex": "0"]) { page in
-                        page.element("pre") { $0.element("code", text: example.text) }
-                    }
-                }
+                write(example, "Example", to: &page)
             }
         }
         page.newLine()
+    }
+
+    private static func write(_ example: JSON, _ summary: String, to page: inout Markup) {
+        // A text as it is sent, not as JSON quotes it.
+        let text = if case .string(let text) = example { text } else { example.text }
+        page.element("details", ["class": "data"]) { page in
+            page.element("summary", text: summary)
+            page.element("div", ["class": "scroll", "tabindex": "0"]) { page in
+                page.element("pre") { $0.element("code", text: text) }
+            }
+        }
     }
 }

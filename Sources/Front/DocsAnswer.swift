@@ -3,27 +3,17 @@ import NIOCore
 
 /// The description of the front as answers, made once.
 enum DocsAnswer {
-    private static let source = "/apidocs/api.json"
-    private static let page = answer(
-        "text/html; charset=utf-8",
-        APIPage.render(FrontDocument.document, source: source)
-    )
-    private static let json = answer("application/json", FrontDocument.document.json.bytes)
+    private static let published = PublishedDocument(FrontDocument.document)
+    private static let json = answer(published[.json])
+    private static let page = answer(published[.page])
 
     static func response(isJSON: Bool) -> FrontResponse { isJSON ? json : page }
 
-    private static func answer(_ type: String, _ bytes: [UInt8]) -> FrontResponse {
+    private static func answer(_ answer: PublishedDocument.Answer) -> FrontResponse {
         FrontResponse(
             status: 200,
-            fields: [
-                .init("Content-Type", type), .init("Cache-Control", "public, max-age=3600"),
-                .init("X-Content-Type-Options", "nosniff"),
-                .init(
-                    "Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
-                ),
-            ],
-            content: ByteBuffer(bytes: bytes)
+            fields: answer.fields.map { .init($0.name, $0.value) },
+            content: ByteBuffer(bytes: answer.bytes)
         )
     }
 }

@@ -21,7 +21,7 @@ package enum FrontDocument {
             ), ("Operators", "How the front and the jobs behind it stand."),
             ("About", "This description."),
         ],
-        operations: players + operators + about,
+        operations: players + operators + PublishedDocument.operations(tag: "About", others: bounds),
         schemas: FrontSchemas.all,
         securitySchemes: [
             APIDocument.SecurityScheme(
@@ -358,40 +358,6 @@ package enum FrontDocument {
         )
     }
 
-    // MARK: About
-
-    private static var about: [APIOperation] {
-        [
-            APIOperation(
-                "get",
-                "/apidocs/api.json",
-                id: "description",
-                tag: "About",
-                summary: "This description as OpenAPI 3.1.",
-                description: "",
-                answers: [
-                    APIOperation.Answer(
-                        200,
-                        "The description.",
-                        content: APIOperation.Content(
-                            "application/json",
-                            schema: ["type": "object", "required": ["openapi", "info", "paths"]]
-                        )
-                    )
-                ] + bounds
-            ),
-            APIOperation(
-                "get",
-                "/apidocs/",
-                id: "page",
-                tag: "About",
-                summary: "This description as a page.",
-                description: "",
-                answers: [APIOperation.Answer(200, "The page.", content: text("text/html"))] + bounds
-            ),
-        ]
-    }
-
     private static let noStore = APIOperation.Field("Cache-Control", "`no-store`.")
 
     /// What any route may answer.
@@ -407,7 +373,7 @@ package enum FrontDocument {
     static func reference(_ schema: String, example: JSON) -> APIOperation.Content {
         APIOperation.Content(
             "application/json",
-            schema: ["$ref": .string("#/components/schemas/" + schema)],
+            schema: .schema(named: schema),
             example: example
         )
     }

@@ -15,8 +15,10 @@ enum FrontSchemas {
         "required": ["assignedGoals", "newAssignments", "totalActive"],
         "properties": [
             "assignedGoals": ["type": "array", "items": ["$ref": "#/components/schemas/AssignedGoal"]],
-            "newAssignments": count("Goals assigned with this answer: those of a player without events."),
-            "totalActive": count("Assigned goals."),
+            "newAssignments": .countSchema(
+                "Goals assigned with this answer: those of a player without events."
+            ),
+            "totalActive": .countSchema("Assigned goals."),
         ],
     ]
 
@@ -30,17 +32,17 @@ enum FrontSchemas {
     /// One form a status.
     private static let outcome: JSON = [
         "oneOf": [
-            object([
+            .objectSchema([
                 JSON.Member("eventId", text), JSON.Member("status", ["const": "applied"]),
                 JSON.Member("decidedAt", timeReference),
             ]),
-            object([
+            .objectSchema([
                 JSON.Member("eventId", text), JSON.Member("status", ["const": "rejected"]),
                 JSON.Member("errorCode", errorCode), JSON.Member("decidedAt", timeReference),
             ]),
-            object([
+            .objectSchema([
                 JSON.Member("eventId", text), JSON.Member("status", ["const": "pending"]),
-                JSON.Member("offset", count("The offset that the client gave.")),
+                JSON.Member("offset", .countSchema("The offset that the client gave.")),
             ]),
         ]
     ]
@@ -53,42 +55,42 @@ enum FrontSchemas {
         ),
     ]
 
-    private static let assignedGoal: JSON = object([
+    private static let assignedGoal: JSON = .objectSchema([
         JSON.Member("challengeId", text), JSON.Member("goalId", text), JSON.Member("name", text),
         JSON.Member("description", text), JSON.Member("isActive", ["const": true]),
         JSON.Member("assignedAt", timeReference), JSON.Member("expiresAt", timeReference),
-        JSON.Member("progress", count("How far the player is.")), JSON.Member("target", target),
+        JSON.Member("progress", .countSchema("How far the player is.")), JSON.Member("target", target),
         JSON.Member("status", ["$ref": "#/components/schemas/Status"]),
         JSON.Member("requirement", ["$ref": "#/components/schemas/Requirement"]),
         JSON.Member("reward", ["$ref": "#/components/schemas/Reward"]),
     ])
 
-    private static let challenge: JSON = object([
+    private static let challenge: JSON = .objectSchema([
         JSON.Member("challengeId", text), JSON.Member("name", text), JSON.Member("description", text),
         JSON.Member("goals", ["type": "array", "items": ["$ref": "#/components/schemas/Goal"]]),
     ])
 
-    private static let goal: JSON = object([
+    private static let goal: JSON = .objectSchema([
         JSON.Member("goalId", text), JSON.Member("name", text), JSON.Member("description", text),
         JSON.Member("requirement", ["$ref": "#/components/schemas/Requirement"]),
         JSON.Member("reward", ["$ref": "#/components/schemas/Reward"]),
         JSON.Member("prerequisites", ["type": "array", "items": text]),
-        JSON.Member("progress", count("How far the player is; of a daily goal, today.")),
+        JSON.Member("progress", .countSchema("How far the player is; of a daily goal, today.")),
         JSON.Member("status", ["$ref": "#/components/schemas/Status"]),
         JSON.Member(
             "locked",
             ["type": "boolean", "description": "Some prerequisite is neither completed nor claimed."]
         ), JSON.Member("completedAt", timeReference), JSON.Member("claimedAt", timeReference),
         JSON.Member("isActive", ["type": "boolean"]), JSON.Member("expiresAt", timeReference),
-        JSON.Member("expiresInSeconds", count("0 where nothing expires.")),
+        JSON.Member("expiresInSeconds", .countSchema("0 where nothing expires.")),
     ])
 
-    private static let requirement: JSON = object([
+    private static let requirement: JSON = .objectSchema([
         JSON.Member("statCode", text), JSON.Member("operator", ["const": ">="]),
         JSON.Member("targetValue", target),
     ])
 
-    private static let reward: JSON = object([
+    private static let reward: JSON = .objectSchema([
         JSON.Member("type", ["enum": ["ITEM", "WALLET"]]), JSON.Member("rewardId", text),
         JSON.Member("quantity", ["type": "integer", "minimum": 1]),
     ])
@@ -103,18 +105,6 @@ enum FrontSchemas {
     private static let timeReference: JSON = ["$ref": "#/components/schemas/Time"]
     private static let text: JSON = ["type": "string"]
     private static let target: JSON = ["type": "integer", "minimum": 1]
-
-    private static func count(_ description: String) -> JSON {
-        ["type": "integer", "minimum": 0, "description": .string(description)]
-    }
-
-    /// An object that has all of these members and no others.
-    private static func object(_ members: [JSON.Member]) -> JSON {
-        [
-            "type": "object", "additionalProperties": false,
-            "required": .array(members.map { .string($0.name) }), "properties": .object(members),
-        ]
-    }
 
     // MARK: Examples
 

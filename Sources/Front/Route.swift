@@ -1,3 +1,4 @@
+import APIDocs
 package import PayloadStore
 
 /// What a request line asks for, before any header is looked at.
@@ -57,11 +58,12 @@ package enum Route: Equatable, Sendable {
         case "/readyz": self = isRead ? .ready : .methodNotAllowed(allow: Self.reads)
         case "/metrics": self = isRead ? .metrics : .methodNotAllowed(allow: Self.reads)
         case "/status": self = isRead ? .status(isJSON: false) : .methodNotAllowed(allow: Self.reads)
-        case "/apidocs", "/apidocs/":
-            self = isRead ? .docs(isJSON: false) : .methodNotAllowed(allow: Self.reads)
-        case "/apidocs/api.json": self = isRead ? .docs(isJSON: true) : .methodNotAllowed(allow: Self.reads)
         case "/status.json": self = isRead ? .status(isJSON: true) : .methodNotAllowed(allow: Self.reads)
         default:
+            if let form = PublishedDocument.Form(path: path) {
+                self = isRead ? .docs(isJSON: form == .json) : .methodNotAllowed(allow: Self.reads)
+                return
+            }
             guard path.hasPrefix(Self.base) else {
                 self = .unknown
                 return

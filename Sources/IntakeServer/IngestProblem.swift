@@ -8,7 +8,7 @@ import NIOCore
 /// Says nothing of paths or addresses on this side; those go to the log.
 package struct IngestProblem: Error, Equatable {
     /// What programs switch on, with the status it stands for.
-    package enum Code: String, Sendable {
+    package enum Code: String, Sendable, CaseIterable {
         case unauthorized = "UNAUTHORIZED"
         case forbidden = "FORBIDDEN"
         case invalidRequest = "INVALID_REQUEST"
@@ -23,19 +23,22 @@ package struct IngestProblem: Error, Equatable {
         case keysUnavailable = "KEYS_UNAVAILABLE"
         case internalError = "INTERNAL_ERROR"
 
-        package var status: Int {
+        package var status: Int { response.code }
+
+        /// With its phrase, which a status has not that is made of its number.
+        var response: HTTPResponse.Status {
             switch self {
-            case .unauthorized: 401
-            case .forbidden: 403
-            case .invalidRequest: 400
-            case .notFound: 404
-            case .methodNotAllowed: 405
-            case .conflict: 409
-            case .bodyTooLarge: 413
-            case .unsupportedType: 415
-            case .tooManyRequests, .overloaded: 429
-            case .unavailable, .keysUnavailable: 503
-            case .internalError: 500
+            case .unauthorized: .unauthorized
+            case .forbidden: .forbidden
+            case .invalidRequest: .badRequest
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .conflict: .conflict
+            case .bodyTooLarge: .contentTooLarge
+            case .unsupportedType: .unsupportedMediaType
+            case .tooManyRequests, .overloaded: .tooManyRequests
+            case .unavailable, .keysUnavailable: .serviceUnavailable
+            case .internalError: .internalServerError
             }
         }
     }
@@ -87,7 +90,7 @@ package struct IngestProblem: Error, Equatable {
     /// The response to a request for `target`, of which `instance` repeats the path, cut at 1,024 bytes.
     package func response(target: String) -> Response {
         let path = String(decoding: target.prefix { $0 != "?" && $0 != "#" }.utf8.prefix(1024), as: UTF8.self)
-        let status = HTTPResponse.Status(code: code.status)
+        let status = code.response
         var body = #"{"type":"about:blank","title":\#(JSONLiteral.quoted(status.reasonPhrase)),"#
         body += #""status":\#(code.status),"detail":\#(JSONLiteral.quoted(detail)),"#
         body += #""instance":\#(JSONLiteral.quoted(path)),"errorCode":"\#(code.rawValue)""#

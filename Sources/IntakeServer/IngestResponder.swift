@@ -1,3 +1,4 @@
+import APIDocs
 import Foundation
 import Goals
 import HTTPTypes
@@ -16,6 +17,9 @@ package struct IngestResponder: HTTPResponder {
 
     /// Most bytes of a player's request.
     private static let requestBytesMax = 4096
+
+    /// The description of what is answered here, made once.
+    private static let published = PublishedDocument(IngestDocument.document)
 
     private let queue: IntakeQueue
     private let configuration: IngestConfiguration
@@ -48,14 +52,17 @@ package struct IngestResponder: HTTPResponder {
 
     package func respond(to request: Request, context: Context) async throws -> Response {
         let target = request.head.path ?? ""
+        let response: Response
         do {
-            return try await answer(request, context, target)
+            response = try await answer(request, context, target)
         } catch let problem as IngestProblem {
-            var response = problem.response(target: target)
+            var refusal = problem.response(target: target)
             // What is left of the body is not read.
-            response.headers[.connection] = "close"
-            return response
+            refusal.headers[.connection] = "close"
+            response = refusal
         }
+        // Bytes after the head of this answer would be taken for the next one.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(_ request: Request, _ context: Context, _ target: String) async throws -> Response {
@@ -82,6 +89,10 @@ package struct IngestResponder: HTTPResponder {
             )
             return Self.text(text, type: "text/plain; version=0.0.4; charset=utf-8")
         default: break
+        }
+        if let form = PublishedDocument.Form(path: path) {
+            try Self.require(request, [.get, .head])
+            return Self.document(form)
         }
         if let route = try PlayerRoute(path: path) {
             try Self.require(request, [route.isClaim ? .post : .put])
@@ -302,6 +313,19 @@ package struct IngestResponder: HTTPResponder {
             "Use \(names).",
             fields: [HTTPField(name: .allow, value: names)]
         )
+    }
+
+    private static func document(_ form: PublishedDocument.Form) -> Response {
+        let answer = published[form]
+        var response = Response(
+            status: .ok,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bytes))
+        )
+        for (name, value) in answer.fields {
+            guard let name = HTTPField.Name(name) else { continue }
+            response.headers.append(HTTPField(name: name, value: value))
+        }
+        return response
     }
 
     private static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {

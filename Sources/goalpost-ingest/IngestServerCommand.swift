@@ -25,7 +25,7 @@ struct IngestServerCommand: AsyncParsableCommand {
         discussion: """
             Routes: POST /v1/events (one event, an array, NDJSON, CloudEvents; Content-Encoding gzip or zstd),
             PUT /challenge/v1/challenges/CHALLENGE/goals/GOAL/active, POST the same with claim in place of active;
-            /healthz, /readyz, /metrics.
+            /healthz, /readyz, /metrics; /apidocs/ describes them all, /apidocs/api.json as OpenAPI 3.1.
 
             gRPC, with --grpc: the platform's accelbyte.iam.account.v1 UserAuthenticationUserLoggedInService/OnMessage and
             accelbyte.social.statistic.v1 StatisticStatItemUpdatedService/OnMessage, goalpost.v1.Ingest/Append and

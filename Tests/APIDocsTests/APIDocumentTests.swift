@@ -47,7 +47,10 @@ import Testing
                 tag: "Things",
                 summary: "Change.",
                 description: "",
-                body: APIOperation.Content("text/plain", schema: ["type": "string"]),
+                bodies: [
+                    APIOperation.Content("text/plain", schema: ["type": "string"], example: "new <words>"),
+                    APIOperation.Content("application/json", schema: true),
+                ],
                 answers: [APIOperation.Answer(204, "Done.")]
             ),
         ],
@@ -70,7 +73,27 @@ import Testing
         let put = try #require(path["put"])
         #expect(put["security"] == [])
         #expect(put["requestBody"]?["content"]?["text/plain"]?["schema"]?["type"] == "string")
+        #expect(put["requestBody"]?["content"]?["application/json"]?["schema"] == true)
         #expect(put["responses"]?["204"]?["content"] == nil)
+    }
+
+    @Test func `an error has an example, of the path that was asked for`() {
+        let answer = Self.document.json["paths"]?["/things/{id}"]?["get"]?["responses"]?["404"]
+        let example = answer?["content"]?["application/problem+json"]?["example"]
+        #expect(example?["instance"] == "/things/a" && example?["errorCode"] == "NOT_FOUND")
+        #expect(example?["title"] == "Not Found" && example?["status"] == 404)
+    }
+
+    @Test func `a document is published for programs and for people`() {
+        let published = PublishedDocument(Self.document)
+        #expect(PublishedDocument.Form(path: "/apidocs") == .page)
+        for form in PublishedDocument.Form.allCases {
+            #expect(PublishedDocument.Form(path: form.path) == form)
+            #expect(published[form].fields.contains { $0.name == "X-Content-Type-Options" })
+        }
+        #expect(PublishedDocument.Form(path: "/apidocs/x") == nil)
+        #expect(published[.json].bytes == Self.document.json.bytes)
+        #expect(String(decoding: published[.page].bytes, as: UTF8.self).contains("/apidocs/api.json"))
     }
 
     @Test func `the page has all of it, as text`() {
@@ -78,6 +101,7 @@ import Testing
         for words in [
             "<h1>Test &lt;&amp;&gt;</h1>", "<code>GET /things/{id}</code>", "<code>PUT /things/{id}</code>",
             "&quot;x&quot;: &quot;&lt;/pre&gt;&quot;", "href=\"/api.json\"", "A token.", "ETag",
+            "Example of a body: text/plain", "<code>new &lt;words&gt;</code>",
         ] { #expect(page.contains(words), "\(words)") }
         #expect(!page.contains("<script"))
     }

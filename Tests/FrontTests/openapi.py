@@ -3,52 +3,22 @@
 Usage: openapi.py BASE_URL   (player p1 is published, answers are of the form that clients know)
 """
 
+import pathlib
 import sys
 
-import jsonschema
 import requests
-from openapi_spec_validator import OpenAPIV31SpecValidator
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "TestKit"))
+from documented import Document
 
 (base,) = sys.argv[1:]
 PLAYER = {"x-mock-user-id": "p1", "Accept-Encoding": "identity"}
-document = requests.get(f"{base}/apidocs/api.json").json()
-OpenAPIV31SpecValidator(document).validate()
+document = Document(base)
+check_answer = document.check_answer
 
-
-def check(instance, schema, where):
-    """Validates against a schema whose references lead into the document."""
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": document["components"], **schema}
-    try:
-        jsonschema.validate(instance, whole, jsonschema.Draft202012Validator)
-    except jsonschema.ValidationError as error:
-        sys.exit(f"{where}: {error.message} at {list(error.path)}")
-
-
-def check_answer(response, operation, where):
-    """Status, media type, header fields and body of an answer are those of the document."""
-    described = operation["responses"].get(str(response.status_code))
-    assert described, f"{where}: status {response.status_code} is not documented"
-    for name, field in described.get("headers", {}).items():
-        assert not field["required"] or name in response.headers, f"{where}: {name} is missing"
-    content = described.get("content")
-    if not content:
-        assert not response.content, f"{where}: a body that is not documented"
-        return
-    media_type = response.headers["content-type"].split(";")[0]
-    assert media_type in content, f"{where}: {media_type} is not documented"
-    schema = content[media_type]["schema"]
-    check(response.json() if "json" in media_type else response.text, schema, where)
-
-
-examples = answers = 0
-for path, methods in document["paths"].items():
+examples, answers = document.check_examples(), 0
+for path, methods in document.paths.items():
     for method, operation in methods.items():
-        where = f"{method} {path}"
-        for status, described in operation["responses"].items():
-            for media_type, content in described.get("content", {}).items():
-                if "example" in content:
-                    check(content["example"], content["schema"], f"{where} {status} example")
-                    examples += 1
         targets = [path]
         if path.endswith("{sha256}"):
             pages = ["/challenge/v1/challenges/initialize", "/challenge/v1/challenges"]
@@ -78,12 +48,6 @@ for path, methods in document["paths"].items():
                     answers += 1
             head = requests.head(base + target, headers=PLAYER)
             assert head.status_code == requests.get(base + target, headers=PLAYER).status_code and not head.content
-        for other in {"get", "post", "put", "delete", "patch"} - set(methods):
-            response = requests.request(other, base + targets[0], headers=PLAYER)
-            problem = response.json()
-            assert response.status_code == 405 and problem["errorCode"] == "METHOD_NOT_ALLOWED", f"{other} {path}"
-            allowed = {name.strip().lower() for name in response.headers["allow"].split(",")}
-            assert allowed == set(methods) | {"head"}, f"{other} {path}: {allowed}"
-            check(problem, {"$ref": "#/components/schemas/Problem"}, f"{other} {path}")
+        document.check_other_methods(path, targets[0], PLAYER)
 print(f"{examples} examples, {answers} answers")
 print("all as documented")

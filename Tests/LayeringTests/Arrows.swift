@@ -56,7 +56,7 @@ enum Arrows {
         "IngestLink": ["Ingest", "Listening", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         "Intake": ["BlockingLane", "Disk", "EventLog", "Goals", "Ingest"],
         "IntakeServer": [
-            "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
+            "APIDocs", "Certificates", "Goals", "Inflate", "Ingest", "Intake", "Listening", "Tokens", "Zstd",
             "Hummingbird",
             "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCertificateReloading", "NIOCore",
             "NIOPosix",

@@ -57,10 +57,12 @@ import Testing
     func `folds that go on meanwhile make no difference`(seed: UInt64) async throws {
         let history = try RandomHistory(seed: seed, lineCount: 1500)
         let world = try await TableWorld(partitions: 4)
-        try await world.fold(history, 0..<1200)
-        let result = try ReplayedHistory(history, shards: 2, until: 1200).result
+        // So few that some players are left alone: a request that was rejected marks its player, too.
+        let start = history.lines.count - 30
+        try await world.fold(history, 0..<start)
+        let result = try ReplayedHistory(history, shards: 2, until: start).result
         let (written, lines) = try await differ(world, result) {
-            try await world.fold(history, 1200..<history.lines.count)
+            try await world.fold(history, start..<history.lines.count)
         }
         #expect(lines == [], "seed \(seed)")
         #expect(written.report.isSame && written.report.rowsCompared > 0)

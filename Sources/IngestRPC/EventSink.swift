@@ -33,6 +33,19 @@ package struct EventSink: Sendable {
         }
     }
 
+    /// Writes the event that a platform's message is.
+    ///
+    /// - Throws: `RPCError`: INVALID_ARGUMENT in the platform's words for a message that is none, and as above.
+    func write(_ line: () throws(PlatformEvent.Fault) -> [UInt8]) async throws {
+        let event: [UInt8]
+        do throws(PlatformEvent.Fault) {
+            event = try line()
+        } catch {
+            throw RPCError(code: .invalidArgument, message: error.rawValue)
+        }
+        try await write(event)
+    }
+
     /// Checks a request's events; what is refused goes to quarantine with them.
     ///
     /// - Throws: `RPCError`: INVALID_ARGUMENT for none or too many.

@@ -10,13 +10,7 @@ struct LoggedInService: Accelbyte_Iam_Account_V1_UserAuthenticationUserLoggedInS
         request: Accelbyte_Iam_Account_V1_UserLoggedIn,
         context: ServerContext
     ) async throws -> Google_Protobuf_Empty {
-        let line: [UInt8]
-        do throws(PlatformEvent.Fault) {
-            line = try PlatformEvent.line(request)
-        } catch {
-            throw RPCError(code: .invalidArgument, message: error.rawValue)
-        }
-        try await sink.write(line)
+        try await sink.write { () throws(PlatformEvent.Fault) in try PlatformEvent.line(request) }
         return Google_Protobuf_Empty()
     }
 }
@@ -29,13 +23,7 @@ struct StatItemService: Accelbyte_Social_Statistic_V1_StatisticStatItemUpdatedSe
         request: Accelbyte_Social_Statistic_V1_StatItemUpdated,
         context: ServerContext
     ) async throws -> Google_Protobuf_Empty {
-        let line: [UInt8]
-        do throws(PlatformEvent.Fault) {
-            line = try PlatformEvent.line(request)
-        } catch {
-            throw RPCError(code: .invalidArgument, message: error.rawValue)
-        }
-        try await sink.write(line)
+        try await sink.write { () throws(PlatformEvent.Fault) in try PlatformEvent.line(request) }
         return Google_Protobuf_Empty()
     }
 }

@@ -154,7 +154,7 @@ let package = Package(
             path: "partitions",
             resources: [
                 .embedInCode("001_tables.sql"), .embedInCode("002_leaf.sql"),
-                .embedInCode("003_analysts.sql"),
+                .embedInCode("003_analysts.sql"), .embedInCode("004_dead_rewards.sql"),
             ],
             swiftSettings: settings
         ),

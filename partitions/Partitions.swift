@@ -1,7 +1,7 @@
 /// The schema's DDL, compiled in, so that a binary carries the tables it was written for.
 package enum Partitions {
     /// Schema version that this program works with; stored in `goalpost.meta`.
-    package static let schemaVersion = 2
+    package static let schemaVersion = 3
     /// Schema version that `tables` and `leaves` make; the steps lead from it to `schemaVersion`.
     package static let firstVersion = 1
 
@@ -16,7 +16,10 @@ package enum Partitions {
     ///
     /// A fresh installation takes them too, so that it ends in the very schema that an upgrade ends in.
     package static var steps: [Step] {
-        [Step(version: 2, sql: String(decoding: PackageResources._03_analysts_sql, as: UTF8.self))]
+        [
+            Step(version: 2, sql: String(decoding: PackageResources._03_analysts_sql, as: UTF8.self)),
+            Step(version: 3, sql: String(decoding: PackageResources._04_dead_rewards_sql, as: UTF8.self)),
+        ]
     }
 
     /// The parents and the tables that are not partitioned; needs the schema `goalpost`.

@@ -118,8 +118,7 @@ package struct GrantJob: Sendable {
         let known = try await DeliveryScan(access: access).unfolded(marks)
         summary.recalled = UInt64(try await tables.markDelivered(known))
         try await deliver(tables, client, namespace, &summary, progress)
-        let counts = try await tables.counts()
-        (summary.pending, summary.deadInAll) = (counts[.pending] ?? 0, counts[.dead] ?? 0)
+        (summary.pending, summary.deadInAll) = try await tables.undelivered()
         return summary
     }
 

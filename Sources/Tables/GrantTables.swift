@@ -185,7 +185,24 @@ package struct GrantTables: Sendable {
 
     // MARK: For people
 
-    /// Rows of each state.
+    /// Rows that are still to be delivered, and rows that were given up.
+    ///
+    /// Reads those rows alone, not the delivered ones, which are nearly all.
+    package func undelivered() async throws -> (pending: Int64, dead: Int64) {
+        let sql = """
+            SELECT (SELECT count(*) FROM goalpost.reward_grant WHERE state = 'pending'),
+                (SELECT count(*) FROM goalpost.reward_grant WHERE state = 'dead')
+            """
+        return try await TablesError.wrapping {
+            try await session.readOnlySnapshot { transaction in
+                var counts: (pending: Int64, dead: Int64) = (0, 0)
+                try transaction.query(sql) { row in counts = (try row.int8(0), try row.int8(1)) }
+                return counts
+            }
+        }
+    }
+
+    /// Rows of each state; reads all of them.
     package func counts() async throws -> [RewardGrantRow.State: Int64] {
         try await TablesError.wrapping {
             try await session.readOnlySnapshot { transaction in
@@ -203,15 +220,14 @@ package struct GrantTables: Sendable {
     package func rows(state: RewardGrantRow.State?, user: Identifier?, limit: Int) async throws
         -> [RewardGrantRow]
     {
+        // The state stands in the statement, or no partial index would be known to hold what is wanted.
+        let condition = state.map { "g.state = '\($0.rawValue)'" } ?? "true"
         let sql = """
             SELECT \(Self.columns) FROM goalpost.reward_grant g
-            WHERE ($1::text IS NULL OR g.state = $1) AND ($2::text IS NULL OR g.user_id = $2)
-            ORDER BY g.claimed_at, g.user_id, g.claim_event_id LIMIT $3
+            WHERE \(condition) AND \(user == nil ? "$1::text IS NULL" : "g.user_id = $1::text")
+            ORDER BY g.claimed_at, g.user_id, g.claim_event_id LIMIT $2
             """
-        let parameters: [Parameter] = [
-            state.map { .text($0.rawValue) } ?? .null, user.map { .text($0.utf8) } ?? .null,
-            .int8(Int64(limit)),
-        ]
+        let parameters: [Parameter] = [user.map { .text($0.utf8) } ?? .null, .int8(Int64(limit))]
         return try await read(sql, parameters)
     }
 

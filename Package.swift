@@ -215,7 +215,7 @@ let package = Package(
         // Tests: one folder a room, one suite a unit.
         .target(
             name: "TestKit",
-            dependencies: ["BlockingLane", "Disk", "EventLog", "Goals", "Postgres", "Replay"],
+            dependencies: ["BlockingLane", "Disk", "EventLog", "Fold", "Goals", "Postgres", "Replay"],
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
@@ -223,6 +223,12 @@ let package = Package(
             name: "FuzzKit",
             dependencies: ["Goals", "Ingest", "Intake", "TestKit"],
             path: "Tests/FuzzKit",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "WorldKit",
+            dependencies: ["Disk", "EventLog", "Fold", "Goals", "TestKit", "Zstd"],
+            path: "Tests/WorldKit",
             swiftSettings: settings
         ),
         tests("APIDocsTests", ["APIDocs"]),
@@ -294,6 +300,7 @@ let package = Package(
         tests("TokensTests", ["TestKit", "Tokens", crypto, jwt, log]),
         tests("TestKitTests", ["TestKit"]),
         tests("WebhookTests", ["TestKit", "Webhook"]),
+        tests("WorldTests", ["TestKit", "WorldKit"]),
         tests("ZstdTests", ["TestKit", "Zstd"]),
     ],
     swiftLanguageModes: [.v6]

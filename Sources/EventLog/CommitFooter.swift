@@ -126,7 +126,7 @@ package struct CommitFooter: Hashable, Sendable {
         guard footer.recordCount > 0, footer.leastTime <= footer.greatestTime,
             footer.rawBytes >= footer.recordCount, footer.rawBytes <= UInt32(LogLimits.frameBytesMax),
             !footer.baseOffset.addingReportingOverflow(UInt64(footer.recordCount)).overflow,
-            name.utf8.elementsEqual(bytes[(start + 68)..<checksumAt])
+            name.utf8.elementsEqual(bytes[(start + 68)..<checksumAt]), nameCount > 0 || byteOffset == 0
         else { throw .invalid("the commit footer contradicts itself") }
         return footer
     }

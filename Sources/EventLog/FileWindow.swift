@@ -16,6 +16,8 @@ final class FileWindow {
     private(set) var buffer: [UInt8] = []
     private var start: UInt64 = 0
     private var count = 0
+    /// Reads from the file so far: what two loads returned may be of two times.
+    private(set) var loadCount = 0
 
     init(file: any OpenFile, readAhead: Int = headerReadAhead) {
         self.file = file
@@ -30,11 +32,20 @@ final class FileWindow {
         if position >= start, position - start <= UInt64(count), count - Int(position - start) >= length {
             return Int(position - start)
         }
-        let wanted = max(length, readAhead)
-        // Should the read fail, the buffer holds nothing known.
+        var wanted = max(length, readAhead)
+        // Should a call fail, the buffer holds nothing known.
         count = 0
-        if buffer.count < wanted { buffer = [UInt8](repeating: 0, count: wanted) }
+        if buffer.count < wanted {
+            // Never more than the file has: most segments are smaller than what is read ahead of a large one, and a
+            // damaged frame may announce any length.
+            let size = try onDisk { () throws(DiskError) in try file.size() }
+            let left = size > position ? Int(clamping: size - position) : 0
+            guard left >= length else { return nil }
+            wanted = min(wanted, left)
+            if buffer.count < wanted { buffer = [UInt8](repeating: 0, count: wanted) }
+        }
         start = position
+        loadCount += 1
         count = try onDisk { () throws(DiskError) in
             try file.read(at: position, into: &buffer, range: 0..<wanted)
         }
@@ -46,6 +57,9 @@ final class FileWindow {
         guard let index = try load(position, length) else { return nil }
         return (0..<length).reversed().reduce(0) { $0 << 8 | UInt64(buffer[index + $1]) }
     }
+
+    /// Whether nothing is loaded, so that the next look is at the file.
+    var isEmpty: Bool { count == 0 }
 
     /// Forgets what was loaded.
     func drop() { count = 0 }

@@ -27,7 +27,11 @@ package struct LogDirectory: Sendable {
     ) throws(LogError) -> StreamIdentity {
         let directory = LogDirectory(volume: volume, path: path)
         // Without the lock, so that it may be called while a writer is at work.
-        if let identity = try directory.existingIdentity() { return identity }
+        if let identity = try directory.existingIdentity() {
+            // Whoever made it may have died, or failed, before it was durable.
+            try onDisk { () throws(DiskError) in try volume.syncDirectory(path) }
+            return identity
+        }
         try onDisk { () throws(DiskError) in try volume.makeDirectory(path, mode: 0o755) }
         let lock = try directory.lock()
         defer { lock.release() }

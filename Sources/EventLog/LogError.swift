@@ -36,6 +36,8 @@ package enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
     case offsetBeyondEnd(offset: UInt64, end: UInt64)
     /// The records from the offset on were deleted by retention; `first` is the oldest there is.
     case offsetRetained(offset: UInt64, first: UInt64)
+    /// Records that were read before they were durable are gone: their writer failed and cut them.
+    case takenBack(offset: UInt64)
     /// Too many bytes wait to be committed; both in bytes.
     case queueFull(waitingBytes: Int, limit: Int)
     /// The writer or queue was closed.
@@ -80,6 +82,9 @@ package enum LogError: Error, Hashable, Sendable, CustomStringConvertible {
             "offset \(offset) lies beyond the log's end at \(end): this is another log, or it lost its end"
         case .offsetRetained(let offset, let first):
             "records from \(offset) on were deleted by retention: the oldest record is \(first)"
+        case .takenBack(let offset):
+            "records from \(offset) on were read before their writer failed to make them durable and took them "
+                + "back: run again"
         case .queueFull(let waiting, let limit):
             "\(waiting) bytes wait to be written (limit \(limit)): send again later, more slowly"
         case .closed: "the log was closed"

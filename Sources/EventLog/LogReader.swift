@@ -20,9 +20,18 @@ package final class LogReader {
         var needsSync = false
     }
 
+    /// The last commit that was read, and the load of the window that it came from.
+    private struct LastRead {
+        let walker: SegmentWalker
+        let identity: FileIdentity
+        let commit: SegmentWalker.Commit
+        let loadCount: Int
+    }
+
     private let directory: LogDirectory
     private let decompressor: FrameDecompressor
     private var place: Place?
+    private var lastRead: LastRead?
     /// Offset of the record that the next call starts with.
     package private(set) var nextOffset: UInt64
     /// Offset of the first record in `bytes`.
@@ -97,14 +106,39 @@ package final class LogReader {
     /// Makes all records read so far durable: call it before anything is stored that depends on them.
     ///
     /// A frame can be read before its writer has synced it. Only the last segment can hold such, for a
-    /// segment is synced before the next one exists.
+    /// segment is synced before the next one exists. Throws `.takenBack` where a writer whose append failed has
+    /// cut records that were read: nothing may be stored then, and the reader is of no more use.
     package func syncRead() throws(LogError) {
         guard let place, place.needsSync else { return }
         try onDisk { () throws(DiskError) in
             try place.walker.window.file.syncData()
             try directory.volume.syncDirectory(directory.path)
         }
+        try checkLastRead()
         self.place?.needsSync = false
+    }
+
+    /// Throws `.takenBack` when the last commit that was read is not in the log any more.
+    ///
+    /// Its bytes may come from a window that was loaded before a failed append was cut. Only the last commit of a load
+    /// needs the look: a commit that was loaded together with the next one had been acknowledged by then.
+    private func checkLastRead() throws(LogError) {
+        guard let lastRead else { return }
+        let (commit, file) = (lastRead.commit, lastRead.walker.window.file)
+        var bytes = [UInt8](repeating: 0, count: commit.footer.byteCount)
+        let count = try onDisk { () throws(DiskError) in
+            try file.read(
+                at: commit.endOffset - UInt64(bytes.count),
+                into: &bytes,
+                range: 0..<bytes.count
+            )
+        }
+        var isThere = count == bytes.count && bytes == commit.footer.encoded()
+        // A segment that failed to begin is removed; only sealed ones are removed or replaced otherwise.
+        if isThere, try SealedTail.read(file, name: lastRead.walker.name) == nil {
+            isThere = try isCurrent(lastRead.walker.path, lastRead.identity)
+        }
+        guard isThere else { throw .takenBack(offset: commit.footer.baseOffset) }
     }
 
     private func advance(_ commit: SegmentWalker.Commit) {
@@ -115,12 +149,19 @@ package final class LogReader {
         place?.byteOffset = commit.endOffset
         place?.commitOffset = nextOffset
         place?.needsSync = true
+        guard let place else { return }
+        lastRead = LastRead(
+            walker: place.walker,
+            identity: place.identity,
+            commit: commit,
+            loadCount: place.walker.window.loadCount
+        )
     }
 
     /// The commit that holds the next record, nil at the committed end.
     private func nextCommit() throws(LogError) -> SegmentWalker.Commit? {
         var isRelocated = false
-        // Each turn returns, throws, goes on to a later segment, or finds its place anew, at most once.
+        // Each turn returns, throws, goes on to a later segment, or looks or finds its place anew, at most once.
         while true {
             guard let place else {
                 self.place = try locate(nextOffset)
@@ -128,14 +169,26 @@ package final class LogReader {
                 isRelocated = true
                 continue
             }
+            let wasEmpty = place.walker.window.isEmpty
             let step = try place.walker.step(at: place.byteOffset, expecting: place.commitOffset)
-            if case .commit(let commit) = step { return commit }
+            if case .commit(let commit) = step {
+                let window = place.walker.window
+                if let lastRead, lastRead.walker.window !== window || lastRead.loadCount != window.loadCount {
+                    try checkLastRead()
+                }
+                return commit
+            }
             // What was loaded may be out of date by the next call.
             place.walker.window.drop()
+            // And by this one: an append that was under way when it was loaded may have been acknowledged since.
+            if !wasEmpty { continue }
             let isEnd = if case .stopped = step { false } else { true }
             if isEnd, try enterSuccessor(of: place) { continue }
             let suspicion = try suspicion(step, place)
-            guard let suspicion else { return nil }
+            guard let suspicion else {
+                try checkLastRead()
+                return nil
+            }
             guard isRelocated else {
                 self.place = try locate(nextOffset)
                 if self.place == nil { return nil }
@@ -165,11 +218,12 @@ package final class LogReader {
             }
             // A writer that failed cuts or removes what was never acknowledged.
             let size = try onDisk { () throws(DiskError) in try place.walker.window.file.size() }
-            if size >= place.byteOffset, try isCurrent(place) { return nil }
+            if size >= place.byteOffset, try isCurrent(path, place.identity) { return nil }
             return .offsetBeyondEnd(offset: nextOffset, end: try directory.end())
         case .stopped(let reason):
             let file = place.walker.window.file
-            if later == nil, try SealedTail.read(file, name: place.walker.name) == nil, try isCurrent(place),
+            if later == nil, try SealedTail.read(file, name: place.walker.name) == nil,
+                try isCurrent(path, place.identity),
                 try !place.walker.hasOtherCommit(after: place.byteOffset, expecting: place.commitOffset)
             {
                 return nil
@@ -184,9 +238,9 @@ package final class LogReader {
     }
 
     /// Whether the path still names the file that is open.
-    private func isCurrent(_ place: Place) throws(LogError) -> Bool {
+    private func isCurrent(_ path: String, _ identity: FileIdentity) throws(LogError) -> Bool {
         do throws(DiskError) {
-            return try directory.volume.identity(place.walker.path) == place.identity
+            return try directory.volume.identity(path) == identity
         } catch {
             if error.code == DiskErrorCode.notFound { return false }
             throw .disk(error)

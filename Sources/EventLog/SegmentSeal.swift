@@ -134,6 +134,8 @@ package struct SegmentSeal: Equatable, Sendable {
             let nameEnd = index + 17 + Int(bytes[index + 16])
             guard nameEnd > index + 17, nameEnd <= end else { throw contradiction }
             let name = String(decoding: bytes[(index + 17)..<nameEnd], as: UTF8.self)
+            // Repaired, a name could be longer than any that can be written again.
+            guard name.utf8.elementsEqual(bytes[(index + 17)..<nameEnd]) else { throw contradiction }
             seal.sources.append(
                 Source(
                     position: SourcePosition(name: name, byteOffset: bytes.integer(at: index)),

@@ -33,7 +33,7 @@ extension JobError {
     static func status(_ error: LogError) -> ExitStatus {
         switch error {
         case .disk(let error): status(error)
-        case .writerLocked, .maintenanceLocked, .queueFull: .tryAgain
+        case .writerLocked, .maintenanceLocked, .queueFull, .takenBack: .tryAgain
         case .notALog: .noInput
         case .damaged, .gap, .identityDamaged, .newerFormat, .configurationBeyondEnd, .offsetBeyondEnd,
             .offsetRetained:

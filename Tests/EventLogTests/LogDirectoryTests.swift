@@ -22,6 +22,23 @@ import Testing
         #expect(try log.directory.identity() == identity)
     }
 
+    @Test(arguments: 1...8)
+    func `an identity that is found is durable, though who made it failed`(call: Int) throws {
+        for seed in UInt64(0)..<10 {
+            let disk = SimulatedDisk()
+            disk.arm(.fail(DiskErrorCode.deviceError), atCall: call)
+            do throws(LogError) {
+                try LogDirectory.create(volume: disk, path: "/log") { LogFixture.uuid }
+            } catch {
+                #expect(disk.faultCounts.failedChanges == 1)
+            }
+            disk.disarm()
+            let identity = try LogDirectory.create(volume: disk, path: "/log") { LogFixture.uuid }
+            disk.crash(seed: seed)
+            #expect(try LogDirectory(volume: disk, path: "/log").identity() == identity)
+        }
+    }
+
     @Test func `upper case is lowered, other text is refused`() throws {
         let identity = try LogDirectory.create(volume: disk, path: "/a") { LogFixture.uuid.uppercased() }
         #expect(identity.uuid == LogFixture.uuid)

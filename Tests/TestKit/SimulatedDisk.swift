@@ -1,4 +1,4 @@
-package import Disk
+import Disk
 import Synchronization
 
 /// A volume in memory that keeps what is durable apart from what is only written, and can fail or lose power.
@@ -41,25 +41,95 @@ package final class SimulatedDisk: Volume {
         var pending: [Change] = []
     }
 
+    /// How often each kind of fault was met.
+    package struct FaultCounts: Hashable, Sendable {
+        /// Changing calls that failed with nothing done.
+        package var failedChanges = 0
+        /// Writes of which only a part was done.
+        package var tornWrites = 0
+        /// Syncs that failed, with what they had to write forgotten.
+        package var lostSyncs = 0
+        /// Power failures during a call.
+        package var powerLosses = 0
+        /// Calls that change nothing, such as reads, that failed.
+        package var failedReads = 0
+        /// Calls that were refused by a full disk.
+        package var refusedByFullness = 0
+
+        package init() {}
+    }
+
     struct State {
         var inodes: [Int: Inode] = [:]
-        var entries: [String: Int] = [:]
+        /// Numbers are never used twice, so that a file's identity is its own.
+        var nextInode = 0
+        var entries: [String: Int] = [:] { didSet { listings = [:] } }
         var durableEntries: [String: Int] = [:]
         var pendingEntries: [EntryChange] = []
-        var directories: Set<String> = ["/", "."]
+        var directories: Set<String> = ["/", "."] { didSet { listings = [:] } }
+        /// Names by directory, as far as they were asked for since the last change of any.
+        var listings: [String: [String]] = [:]
         var locks: Set<String> = []
         var generation = 0
         var isDown = false
+        var isFull = false
         var callCount = 0
+        var readCallCount = 0
         var faults: [Int: Fault] = [:]
+        var readFaults: [Int: Int32] = [:]
+        var faultCounts = FaultCounts()
+
+        /// Makes a file without a name.
+        mutating func makeInode(_ inode: Inode = Inode()) -> Int {
+            defer { nextInode += 1 }
+            inodes[nextInode] = inode
+            return nextInode
+        }
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     package init() {}
 
     /// Changing calls made so far.
     package var callCount: Int { state.withLock(\.callCount) }
+
+    /// All calls made so far, those that change nothing included.
+    package var allCallCount: Int { state.withLock { $0.callCount + $0.readCallCount } }
+
+    /// Faults met so far.
+    package var faultCounts: FaultCounts { state.withLock(\.faultCounts) }
+
+    /// Whether the power is off: every call fails until `crash`.
+    package var isDown: Bool { state.withLock(\.isDown) }
+
+    /// Lets the n-th call that changes nothing from now on, the next one being 1, fail with an error number; replaces
+    /// an armed one.
+    package func armRead(code: Int32, atCall call: Int) {
+        state.withLock { $0.readFaults = [$0.readCallCount + call: code] }
+    }
+
+    /// Makes the disk full, or gives it room again: while it is full no file grows and none is made (ENOSPC), and of a
+    /// write only what lies within the file is done.
+    package func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+
+    /// Stops the machine between two calls: everything fails until `crash`.
+    package func cutPower() {
+        state.withLock { $0.isDown = true }
+    }
+
+    /// Kills all processes and loses nothing: what was written stays, synced or not; open files and locks are dead.
+    ///
+    /// Also ends what `cutPower` began, as if only the processes had been stopped.
+    package func killProcesses() {
+        state.withLock { state in
+            state.locks = []
+            state.faults = [:]
+            state.readFaults = [:]
+            state.isDown = false
+            state.generation += 1
+        }
+    }
 
     /// Arms a fault for the n-th changing call from now on, the next one being 1; replaces an armed one.
     package func arm(_ fault: Fault, atCall call: Int) {
@@ -67,7 +137,12 @@ package final class SimulatedDisk: Volume {
     }
 
     /// Removes armed faults.
-    package func disarm() { state.withLock { $0.faults = [:] } }
+    package func disarm() {
+        state.withLock { state in
+            state.faults = [:]
+            state.readFaults = [:]
+        }
+    }
 
     /// Ends the power failure, or makes one: what was not synced is lost, kept or torn as `seed` decides.
     ///
@@ -101,9 +176,13 @@ package final class SimulatedDisk: Volume {
                 Self.apply(change, to: &state.durableEntries)
             }
             state.entries = state.durableEntries
+            // No handle lives that could reach a file without a name.
+            let named = Set(state.entries.values)
+            state.inodes = state.inodes.filter { named.contains($0.key) }
             state.pendingEntries = []
             state.locks = []
             state.faults = [:]
+            state.readFaults = [:]
             state.isDown = false
             state.generation += 1
         }
@@ -114,11 +193,15 @@ package final class SimulatedDisk: Volume {
         state.withLock { state in state.entries[path].flatMap { state.inodes[$0]?.live } }
     }
 
+    /// The paths of all files as they are now, sorted; no call is counted and none fails.
+    package var paths: [String] {
+        state.withLock { $0.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    }
+
     /// Puts a file there, durably, around all faults.
     package func place(_ bytes: [UInt8], at path: String) {
         state.withLock { state in
-            let number = state.inodes.count
-            state.inodes[number] = Inode(live: bytes, durable: bytes)
+            let number = state.makeInode(Inode(live: bytes, durable: bytes))
             state.entries[path] = number
             state.durableEntries[path] = number
         }
@@ -137,27 +220,46 @@ package final class SimulatedDisk: Volume {
             if let generation, generation != state.generation {
                 return .failure(DiskError(operation, path, code: 9))
             }
-            guard isChange else { return body(&state, nil) }
+            guard isChange else {
+                state.readCallCount += 1
+                if !state.readFaults.isEmpty,
+                    let code = state.readFaults.removeValue(forKey: state.readCallCount)
+                {
+                    state.faultCounts.failedReads += 1
+                    return .failure(DiskError(operation, path, code: code))
+                }
+                return body(&state, nil)
+            }
             state.callCount += 1
+            if state.faults.isEmpty { return body(&state, nil) }
             guard let fault = state.faults.removeValue(forKey: state.callCount) else {
                 return body(&state, nil)
             }
             switch fault {
-            case .fail(let code): return .failure(DiskError(operation, path, code: code))
-            case .writeInPart(_, let code) where operation != .write:
-                return .failure(DiskError(operation, path, code: code))
-            case .loseSync(let code) where operation != .sync:
-                return .failure(DiskError(operation, path, code: code))
-            case .writeInPart(_, let code), .loseSync(let code):
+            case .writeInPart(_, let code) where operation == .write:
+                state.faultCounts.tornWrites += 1
                 _ = body(&state, fault)
+                return .failure(DiskError(operation, path, code: code))
+            case .loseSync(let code) where operation == .sync:
+                state.faultCounts.lostSyncs += 1
+                _ = body(&state, fault)
+                return .failure(DiskError(operation, path, code: code))
+            case .fail(let code), .writeInPart(_, let code), .loseSync(let code):
+                state.faultCounts.failedChanges += 1
                 return .failure(DiskError(operation, path, code: code))
             case .losePower:
                 if operation != .sync, operation != .syncDirectory { _ = body(&state, nil) }
+                state.faultCounts.powerLosses += 1
                 state.isDown = true
                 return .failure(DiskError(operation, path, code: 5))
             }
         }
         return try result.get()
+    }
+
+    /// Whether anything has the path; no call is counted.
+    func isThere(_ path: String) -> Bool {
+        state.withLock { $0.entries[path] != nil || $0.directories.contains(path) }
     }
 
     static func apply(_ change: Change, to bytes: inout [UInt8]) {
@@ -182,197 +284,5 @@ package final class SimulatedDisk: Volume {
             entries[from] = nil
             entries[to] = inode
         }
-    }
-}
-
-extension SimulatedDisk {
-    package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any OpenFile {
-        let isThere = try exists(path)
-        let makes = !isThere && [.createNew, .append, .replace].contains(mode)
-        let operation: DiskError.Operation = makes ? .create : .open
-        return try perform(operation, path, isChange: makes || mode == .replace) { state, _ in
-            if mode == .createNew, state.entries[path] != nil {
-                return .failure(DiskError(.create, path, code: 17))
-            }
-            if makes {
-                guard state.directories.contains(parentDirectory(of: path)) else {
-                    return .failure(DiskError(.create, path, code: 2))
-                }
-                let number = state.inodes.count
-                state.inodes[number] = Inode()
-                state.entries[path] = number
-                state.pendingEntries.append(.link(path, number))
-            }
-            guard let number = state.entries[path] else {
-                return .failure(DiskError(.open, path, code: 2))
-            }
-            if mode == .replace { state.inodes[number]?.change(.truncate(0)) }
-            return .success(
-                SimulatedFile(self, path, inode: number, state.generation, isAppending: mode == .append)
-            )
-        }
-    }
-
-    package func rename(_ path: String, to target: String) throws(DiskError) {
-        try perform(.rename, path, isChange: true) { state, _ -> Result<Void, DiskError> in
-            guard let inode = state.entries[path] else { return .failure(DiskError(.rename, path, code: 2)) }
-            let change = EntryChange.rename(path, target, inode)
-            Self.apply(change, to: &state.entries)
-            state.pendingEntries.append(change)
-            return .success(())
-        }
-    }
-
-    package func remove(_ path: String) throws(DiskError) {
-        try perform(.remove, path, isChange: true) { state, _ -> Result<Void, DiskError> in
-            guard state.entries.removeValue(forKey: path) != nil else {
-                return .failure(DiskError(.remove, path, code: 2))
-            }
-            state.pendingEntries.append(.unlink(path))
-            return .success(())
-        }
-    }
-
-    package func list(_ directory: String) throws(DiskError) -> [String] {
-        try perform(.list, directory, isChange: false) { state, _ in
-            guard state.directories.contains(directory) else {
-                return .failure(DiskError(.list, directory, code: 2))
-            }
-            let paths = Array(state.entries.keys) + Array(state.directories)
-            let names = paths.filter { $0 != directory && parentDirectory(of: $0) == directory }
-                .map { String($0.dropFirst(directory == "/" ? 1 : directory.count + 1)) }
-            return .success(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-        }
-    }
-
-    package func exists(_ path: String) throws(DiskError) -> Bool {
-        try perform(.inspect, path, isChange: false) { state, _ in
-            .success(state.entries[path] != nil || state.directories.contains(path))
-        }
-    }
-
-    package func fileSize(_ path: String) throws(DiskError) -> UInt64 {
-        try perform(.measure, path, isChange: false) { state, _ in
-            guard let inode = state.entries[path].flatMap({ state.inodes[$0] }) else {
-                return .failure(DiskError(.measure, path, code: 2))
-            }
-            return .success(UInt64(inode.live.count))
-        }
-    }
-
-    package func makeDirectory(_ path: String, mode: UInt32) throws(DiskError) {
-        let isThere = try exists(path)
-        try perform(.makeDirectory, path, isChange: !isThere) { state, _ -> Result<Void, DiskError> in
-            var missing = path
-            while state.directories.insert(missing).inserted { missing = parentDirectory(of: missing) }
-            return .success(())
-        }
-    }
-
-    package func syncDirectory(_ path: String) throws(DiskError) {
-        try perform(.syncDirectory, path, isChange: true) { state, _ -> Result<Void, DiskError> in
-            guard state.directories.contains(path) else {
-                return .failure(DiskError(.syncDirectory, path, code: 2))
-            }
-            for change in state.pendingEntries where parentDirectory(of: change.path) == path {
-                Self.apply(change, to: &state.durableEntries)
-            }
-            state.pendingEntries.removeAll { parentDirectory(of: $0.path) == path }
-            return .success(())
-        }
-    }
-
-    package func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? {
-        try perform(.lock, path, isChange: false) { state, _ in
-            if state.entries[path] == nil {
-                let number = state.inodes.count
-                let holder = Array("4711\n".utf8)
-                state.inodes[number] = Inode(live: holder, durable: holder)
-                state.entries[path] = number
-                state.durableEntries[path] = number
-            }
-            guard state.locks.insert(path).inserted else { return .success(nil) }
-            return .success(SimulatedLock(self, path, state.generation))
-        }
-    }
-
-    package func realPath(_ path: String) throws(DiskError) -> String {
-        guard try exists(path) else { throw DiskError(.inspect, path, code: 2) }
-        return path
-    }
-
-    package func identity(_ path: String) throws(DiskError) -> FileIdentity {
-        try perform(.inspect, path, isChange: false) { state, _ in
-            guard let inode = state.entries[path] else { return .failure(DiskError(.inspect, path, code: 2)) }
-            return .success(FileIdentity(device: 1, inode: UInt64(inode)))
-        }
-    }
-
-    package func hardLink(_ path: String, to target: String) throws(DiskError) {
-        try perform(.link, target, isChange: true) { state, _ -> Result<Void, DiskError> in
-            guard let inode = state.entries[path] else { return .failure(DiskError(.link, target, code: 2)) }
-            guard state.entries[target] == nil else { return .failure(DiskError(.link, target, code: 17)) }
-            state.entries[target] = inode
-            state.pendingEntries.append(.link(target, inode))
-            return .success(())
-        }
-    }
-
-    package func isDirectory(_ path: String) throws(DiskError) -> Bool {
-        try perform(.inspect, path, isChange: false) { state, _ in .success(state.directories.contains(path))
-        }
-    }
-
-    /// All files have the mode that a real volume makes them with; setting it only fails as armed.
-    package func permissions(_ path: String) throws(DiskError) -> UInt32 {
-        guard try exists(path) else { throw DiskError(.inspect, path, code: 2) }
-        return 0o644
-    }
-
-    package func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
-        try perform(.setPermissions, path, isChange: true) { state, _ in
-            state.entries[path] == nil ? .failure(DiskError(.setPermissions, path, code: 2)) : .success(())
-        }
-    }
-
-    /// Always 1 TiB: fullness comes as a fault.
-    package func freeBytes(_ path: String) throws(DiskError) -> UInt64 {
-        try perform(.measure, path, isChange: false) { _, _ in .success(1 << 40) }
-    }
-
-    func release(_ path: String, _ generation: Int) {
-        state.withLock { state in
-            if state.generation == generation { state.locks.remove(path) }
-        }
-    }
-}
-
-extension SimulatedDisk.Inode {
-    mutating func change(_ change: SimulatedDisk.Change) {
-        SimulatedDisk.apply(change, to: &live)
-        pending.append(change)
-    }
-
-    mutating func sync() {
-        for change in pending { SimulatedDisk.apply(change, to: &durable) }
-        pending = []
-    }
-}
-
-private final class SimulatedLock: FileLock {
-    private let disk: SimulatedDisk
-    private let path: String
-    private let generation: Int
-    private var isHeld = true
-
-    init(_ disk: SimulatedDisk, _ path: String, _ generation: Int) {
-        (self.disk, self.path, self.generation) = (disk, path, generation)
-    }
-
-    deinit { release() }
-
-    func release() {
-        if isHeld { disk.release(path, generation) }
-        isHeld = false
     }
 }

@@ -14,20 +14,36 @@ final class SimulatedFile: OpenFile {
     }
 
     func read(at offset: UInt64, into buffer: inout [UInt8], range: Range<Int>) throws(DiskError) -> Int {
-        let bytes: [UInt8] = try inode(.read, isChange: false) { inode, _ in
-            guard offset < UInt64(inode.live.count) else { return .success([]) }
-            return .success(Array(inode.live[Int(offset)...].prefix(range.count)))
+        try inode(.read, isChange: false) { inode, _ in
+            guard offset < UInt64(inode.live.count) else { return .success(0) }
+            let count = min(range.count, inode.live.count - Int(offset))
+            let wanted = Int(offset)..<(Int(offset) + count)
+            let target = range.lowerBound..<(range.lowerBound + count)
+            buffer.withUnsafeMutableBytes { to in
+                inode.live.withUnsafeBytes { from in
+                    UnsafeMutableRawBufferPointer(rebasing: to[target])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: from[wanted]))
+                }
+            }
+            return .success(count)
         }
-        buffer.replaceSubrange(range.lowerBound..<(range.lowerBound + bytes.count), with: bytes)
-        return bytes.count
     }
 
     func write(_ bytes: [UInt8], at offset: UInt64) throws(DiskError) {
-        try inode(.write, isChange: true) { inode, fault -> Result<Void, DiskError> in
+        let (number, path) = (number, path)
+        try disk.perform(.write, path, isChange: true, generation: generation) {
+            state,
+            fault -> Result<Void, DiskError> in
+            guard let size = state.inodes[number]?.live.count else {
+                return .failure(DiskError(.write, path, code: 9))
+            }
             var written = bytes
             if case .writeInPart(let count, _) = fault { written = Array(bytes.prefix(count)) }
-            inode.change(.write(offset: Int(offset), bytes: written))
-            return .success(())
+            let room = max(0, size - Int(offset))
+            let isRefused = state.isFull && written.count > room
+            if isRefused { written = Array(written.prefix(room)) }
+            state.inodes[number]?.change(.write(offset: Int(offset), bytes: written))
+            return isRefused ? .failure(state.full(.write, path)) : .success(())
         }
     }
 
@@ -58,6 +74,7 @@ final class SimulatedFile: OpenFile {
 
     func identity() throws(DiskError) -> FileIdentity { FileIdentity(device: 1, inode: UInt64(number)) }
 
+    /// Runs one call on the file's inode, in place, so that its bytes are not copied.
     private func inode<Value>(
         _ operation: DiskError.Operation,
         isChange: Bool,
@@ -66,13 +83,10 @@ final class SimulatedFile: OpenFile {
         let number = number
         let path = path
         return try disk.perform(operation, path, isChange: isChange, generation: generation) { state, fault in
-            guard var inode = state.inodes[number] else {
+            guard state.inodes[number] != nil else {
                 return .failure(DiskError(operation, path, code: 9))
             }
-            // Out of the dictionary while it changes, so that its bytes are not copied.
-            state.inodes[number] = SimulatedDisk.Inode()
-            defer { state.inodes[number] = inode }
-            return body(&inode, fault)
+            return body(&state.inodes[number, default: SimulatedDisk.Inode()], fault)
         }
     }
 }

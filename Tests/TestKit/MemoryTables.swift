@@ -1,32 +1,33 @@
-import Fold
-import Goals
-import TestKit
+package import Fold
+package import Goals
 
 /// The tables as dictionaries: what one partitioned database would hold, to run the fold without PostgreSQL.
-struct MemoryTables {
-    struct Key: Hashable {
-        let user: Identifier
-        let goal: Identifier
+package struct MemoryTables: Sendable {
+    package struct Key: Hashable, Sendable {
+        package let user: Identifier
+        package let goal: Identifier
     }
-    struct RequestKey: Hashable {
-        let user: Identifier
-        let event: [UInt8]
+    package struct RequestKey: Hashable, Sendable {
+        package let user: Identifier
+        package let event: [UInt8]
     }
-    struct Grant {
-        let goal: Identifier
-        let reward: Reward
-        let claimedAt: Timestamp
-        var deliveredAt: Timestamp?
+    package struct Grant: Hashable, Sendable {
+        package let goal: Identifier
+        package let reward: Reward
+        package let claimedAt: Timestamp
+        package var deliveredAt: Timestamp?
     }
 
-    var rows: [Key: ProgressRow] = [:]
-    var players: [Identifier: PlayerState] = [:]
-    var outcomes: [RequestKey: RequestOutcome] = [:]
-    var grants: [RequestKey: Grant] = [:]
-    var counts = FoldCounts()
+    package private(set) var rows: [Key: ProgressRow] = [:]
+    package private(set) var players: [Identifier: PlayerState] = [:]
+    package private(set) var outcomes: [RequestKey: RequestOutcome] = [:]
+    package private(set) var grants: [RequestKey: Grant] = [:]
+    package private(set) var counts = FoldCounts()
+
+    package init() {}
 
     /// Folds lines `range` of the log with one configuration into `partitions` partitions.
-    mutating func fold(
+    package mutating func fold(
         _ lines: [[UInt8]],
         _ range: Range<Int>,
         challenges: ChallengeSet,
@@ -41,6 +42,11 @@ struct MemoryTables {
             let line = lines[offset]
             batch.append(record: line.span, offset: UInt64(offset))
         }
+        fold(batch, challenges: challenges, playersAtOnce: playersAtOnce)
+    }
+
+    /// Folds a batch that `challenges` govern.
+    package mutating func fold(_ batch: EventBatch, challenges: ChallengeSet, playersAtOnce: Int) {
         for events in batch.partitions {
             let fold = PartitionFold(events, challenges: challenges)
             var start = 0
@@ -107,7 +113,8 @@ struct MemoryTables {
         }
         for (player, horizon) in change.outcomeHorizons {
             let user = table.id(player)
-            outcomes = outcomes.filter { $0.key.user != user || $0.value.decidedAt >= horizon }
+            let old = outcomes.filter { $0.key.user == user && $0.value.decidedAt < horizon }
+            for key in old.keys { outcomes[key] = nil }
         }
         for delivery in change.earlyDeliveries {
             let key = RequestKey(user: table.id(delivery.player), event: delivery.claimEventID)
@@ -126,5 +133,28 @@ struct MemoryTables {
             let key = RequestKey(user: table.id(delivery.player), event: delivery.claimEventID)
             if grants[key]?.deliveredAt == nil { grants[key]?.deliveredAt = delivery.deliveredAt }
         }
+    }
+
+    /// The first thing in which the tables differ from `other`, numbers within batches apart; nil where nothing does.
+    package func difference(from other: MemoryTables) -> String? {
+        if players != other.players { return "players differ" }
+        if grants != other.grants { return "grants differ" }
+        guard rows.count == other.rows.count else { return "\(rows.count) rows, not \(other.rows.count)" }
+        for (key, row) in rows {
+            guard var expected = other.rows[key] else {
+                return "the row of \(key.user) \(key.goal) is too much"
+            }
+            (expected.player, expected.goal) = (row.player, row.goal)
+            guard row == expected else { return "the row of \(key.user) \(key.goal) is another one" }
+        }
+        guard outcomes.count == other.outcomes.count else {
+            return "\(outcomes.count) outcomes, not \(other.outcomes.count)"
+        }
+        for (key, outcome) in outcomes {
+            guard let expected = other.outcomes[key], expected.rejection == outcome.rejection,
+                expected.decidedAt == outcome.decidedAt
+            else { return "the outcome of \(key.user)'s request is another one" }
+        }
+        return nil
     }
 }

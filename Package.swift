@@ -64,6 +64,8 @@ let package = Package(
         .executable(name: "goalpost", targets: ["goalpost"]),
         .executable(name: "goalpost-front", targets: ["goalpost-front"]),
         .executable(name: "goalpost-ingest", targets: ["goalpost-ingest"]),
+        // Loaded into programs by tests that kill them.
+        .library(name: "CallTrap", type: .dynamic, targets: ["CallTrap"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -231,6 +233,8 @@ let package = Package(
             path: "Tests/WorldKit",
             swiftSettings: settings
         ),
+        // Nothing depends on it: linked into a test it would watch the tests.
+        .target(name: "CallTrap", path: "Tests/CallTrap", cSettings: [.treatAllWarnings(as: .error)]),
         tests("APIDocsTests", ["APIDocs"]),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
@@ -270,6 +274,13 @@ let package = Package(
             [
                 "BlockingLane", "Disk", "EventLog", "Fold", "Goals", "Jobs", "Postgres", "Replay", "Reports",
                 "Settings", "StatusReport", "Tables", "TestKit", log,
+            ]
+        ),
+        tests(
+            "KilledTests",
+            [
+                "goalpost", "goalpost-ingest", "BlockingLane", "Disk", "EventLog", "Goals", "Jobs",
+                "Payloads", "Postgres", "Settings", "TestKit", log,
             ]
         ),
         tests("LayeringTests", []),

@@ -12,6 +12,8 @@ import Glibc
 
     private let handle: OpaquePointer
     private let string: ConnectionString
+    /// Whether a statement failed without a word of the server's.
+    private var isBroken = false
 
     /// Dials, checks that the server can be used, and sets the session up.
     init(conninfo: String) throws(PostgresError) {
@@ -35,7 +37,7 @@ import Glibc
     deinit { unsafe PQfinish(handle) }
 
     /// False once libpq has noticed that the connection broke.
-    var isUsable: Bool { unsafe PQstatus(handle) == CONNECTION_OK }
+    var isUsable: Bool { unsafe !isBroken && PQstatus(handle) == CONNECTION_OK }
 
     /// The settings that statements here rely on, whatever the server, database or role has as defaults.
     ///
@@ -301,6 +303,8 @@ extension Connection {
             guard status == PGRES_FATAL_ERROR else {
                 return .protocolViolation("status \(status.rawValue) after \(shortened(sql))")
             }
+            // libpq's own error. Where it could not send, it says so here and still calls the connection good.
+            isBroken = true
             return connectionProblem(sql)
         }
         let message = field(result, .message) ?? ""

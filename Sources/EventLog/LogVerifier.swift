@@ -88,9 +88,25 @@ package struct LogVerifier {
             expected = try check(name, file, isLast: index + 1 == names.count)
             if result.findings.count >= Self.findingsMax { return }
         }
+        try checkConfigurations(end: expected)
+    }
+
+    private mutating func checkConfigurations(end: UInt64) throws(LogError) {
         let history = directory.configurations
-        for offset in try history.offsets() where offset > expected {
-            note(history.path(at: offset), 0, offset, "governs records after the log's end at \(expected)")
+        // A checksum without its configuration at the very end is what a crash may leave of putting one in force.
+        for offset in try history.lost() where offset < end {
+            note(history.path(at: offset), 0, offset, "is lost: only its checksum is there")
+        }
+        for offset in try history.offsets() {
+            if offset > end {
+                note(history.path(at: offset), 0, offset, "governs records after the log's end at \(end)")
+            }
+            do throws(LogError) {
+                _ = try history.read(at: offset)
+            } catch {
+                guard case .damaged(let file, let byte, let record, let reason) = error else { throw error }
+                note(file, byte, record, reason)
+            }
         }
     }
 

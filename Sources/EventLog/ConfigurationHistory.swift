@@ -64,16 +64,6 @@ package struct ConfigurationHistory: Sendable {
         )
     }
 
-    /// Offsets whose checksum is there while the configuration itself is not, ascending.
-    func lost() throws(LogError) -> [UInt64] {
-        let suffix = Self.suffix + ConfigurationChecksum.suffix
-        let known = try names().compactMap { name in
-            name.hasSuffix(suffix) ? paddedOffset(name.dropLast(suffix.count)) : nil
-        }
-        let found = Set(try offsets())
-        return known.filter { !found.contains($0) }
-    }
-
     /// Where the configuration from `offset` on lies.
     package func path(at offset: UInt64) -> String { directory + "/" + paddedDigits(offset) + Self.suffix }
 

@@ -93,10 +93,6 @@ package struct LogVerifier {
 
     private mutating func checkConfigurations(end: UInt64) throws(LogError) {
         let history = directory.configurations
-        // A checksum without its configuration at the very end is what a crash may leave of putting one in force.
-        for offset in try history.lost() where offset < end {
-            note(history.path(at: offset), 0, offset, "is lost: only its checksum is there")
-        }
         for offset in try history.offsets() {
             if offset > end {
                 note(history.path(at: offset), 0, offset, "governs records after the log's end at \(end)")

@@ -281,22 +281,13 @@ import Testing
         #expect(isDamaged, "\(what): \(String(describing: error))")
     }
 
-    @Test func `a lost configuration is named, and one without a checksum is taken as it is`() throws {
+    /// A crash may leave a checksum without its configuration, so that one alone proves nothing.
+    @Test func `a configuration without its checksum is taken as it is`() throws {
         let history = LogDirectory(volume: try log.disk(), path: DamagedLog.path).configurations
-        let offsets = try history.offsets()
-        #expect(offsets.count == 2)
-        for offset in offsets {
-            let lost = DamageVerdict(try log.disk { $0[history.path(at: offset)] = nil }, asWriter: false)
-            #expect(lost.findings.map(\.file) == [history.path(at: offset)] && !lost.isIntact)
+        for offset in try history.offsets() {
             let unknown = DamageVerdict(try log.disk { $0[history.checksumPath(at: offset)] = nil })
             #expect(unknown.isIntact && unknown.nextOffset == UInt64(log.records.count))
         }
-        // Lost with its checksum, nobody knows that there was one, unless it was the only one.
-        let disk = try log.disk { files in
-            files[history.path(at: offsets[1])] = nil
-            files[history.checksumPath(at: offsets[1])] = nil
-        }
-        #expect(DamageVerdict(disk).isIntact)
     }
 
     /// Power is lost at each change that replaces a configuration: the old or the new one governs, never none.

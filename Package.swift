@@ -254,7 +254,7 @@ let package = Package(
                 httpTypes, nio, nioHTTP1, nioEmbedded, log,
             ]
         ),
-        tests("GoalsTests", ["Goals", "TestKit"]),
+        tests("GoalsTests", ["FuzzKit", "Goals", "TestKit"]),
         tests("IngestTests", ["Disk", "EventLog", "Goals", "Ingest", "TestKit", "Zstd"]),
         tests(
             "IntakeTests",
@@ -301,7 +301,7 @@ let package = Package(
         tests("ReportsTests", ["Goals", "Reports", "TestKit"]),
         tests("SampleDataTests", ["Goals", "SampleData", "TestKit"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestKit"]),
-        tests("SettingsTests", ["Settings"]),
+        tests("SettingsTests", ["FuzzKit", "Settings", "TestKit"]),
         tests("StatusPagesTests", ["StatusPages", "StatusReport", "TestKit"]),
         tests("StatusReportTests", ["StatusReport"]),
         tests(

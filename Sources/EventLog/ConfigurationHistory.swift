@@ -1,7 +1,7 @@
 package import Disk
 
 /// The configurations in force along the log: `challenges/<offset, 20 digits>.json` governs the records from
-/// there on.
+/// there on; the file of that name and `.crc32c` tells its checksum.
 package struct ConfigurationHistory: Sendable {
     /// The directory's name within the log's.
     package static let directoryName = "challenges"
@@ -19,15 +19,17 @@ package struct ConfigurationHistory: Sendable {
 
     /// First offsets of all configurations, ascending; empty before the first one.
     package func offsets() throws(LogError) -> [UInt64] {
-        let names: [String]
+        try names().compactMap { name in
+            name.hasSuffix(Self.suffix) ? paddedOffset(name.dropLast(Self.suffix.count)) : nil
+        }
+    }
+
+    private func names() throws(LogError) -> [String] {
         do throws(DiskError) {
-            names = try volume.list(directory)
+            return try volume.list(directory)
         } catch {
             if error.code == DiskErrorCode.notFound { return [] }
             throw .disk(error)
-        }
-        return names.compactMap { name in
-            name.hasSuffix(Self.suffix) ? paddedOffset(name.dropLast(Self.suffix.count)) : nil
         }
     }
 
@@ -37,17 +39,36 @@ package struct ConfigurationHistory: Sendable {
     }
 
     /// The bytes of the configuration that governs from exactly `offset` on.
+    ///
+    /// Throws `.damaged` where they are not what was put in force, `.configurationRefused` where there is none.
     package func read(at offset: UInt64) throws(LogError) -> [UInt8] {
-        do throws(DiskError) {
-            return try volume.readFile(path(at: offset), bytesMax: LogLimits.configurationBytesMax)
-        } catch {
-            guard error.code == DiskErrorCode.notFound else { throw .disk(error) }
-            throw .configurationRefused(reason: "there is none at offset \(offset) (\(path(at: offset)))")
+        let path = path(at: offset)
+        // Once more where it does not fit: it may have been replaced between the two reads.
+        for _ in 0..<2 {
+            let bytes: [UInt8]
+            do throws(DiskError) {
+                bytes = try volume.readFile(path, bytesMax: LogLimits.configurationBytesMax)
+            } catch {
+                guard error.code == DiskErrorCode.notFound else { throw .disk(error) }
+                throw .configurationRefused(reason: "there is none at offset \(offset) (\(path))")
+            }
+            if try onDisk({ () throws(DiskError) in try ConfigurationChecksum.fits(bytes, volume, path) }) {
+                return bytes
+            }
         }
+        throw .damaged(
+            file: path,
+            byteOffset: 0,
+            recordOffset: offset,
+            reason: "it is not what was put in force, by the checksum beside it"
+        )
     }
 
     /// Where the configuration from `offset` on lies.
     package func path(at offset: UInt64) -> String { directory + "/" + paddedDigits(offset) + Self.suffix }
+
+    /// Where the checksum of the configuration from `offset` on lies; logs of before have none.
+    package func checksumPath(at offset: UInt64) -> String { path(at: offset) + ConfigurationChecksum.suffix }
 
     /// Puts `bytes` in force from `offset` on, durably, replacing what governed from exactly there.
     func write(_ bytes: [UInt8], at offset: UInt64) throws(LogError) {
@@ -58,7 +79,14 @@ package struct ConfigurationHistory: Sendable {
         }
         try onDisk { () throws(DiskError) in
             try volume.makeDirectory(directory, mode: 0o755)
-            try volume.atomicWrite(bytes, to: path(at: offset))
+            let path = path(at: offset)
+            var known = [ConfigurationChecksum(of: bytes)]
+            if try volume.exists(path) {
+                let old = try volume.readFile(path, bytesMax: LogLimits.configurationBytesMax)
+                known.insert(ConfigurationChecksum(of: old), at: 0)
+            }
+            try ConfigurationChecksum.write(known, volume, path)
+            try volume.atomicWrite(bytes, to: path)
         }
     }
 }

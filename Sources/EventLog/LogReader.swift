@@ -354,12 +354,17 @@ package final class LogReader {
         guard let index = try window.load(commit.frameOffset, frameBytes) else {
             throw damaged(commit, "the file ends inside the frame")
         }
+        let range = index..<(index + frameBytes)
+        // The frame's own checksum vouches for its content, not for its being this footer's.
+        guard CRC32C.checksum(window.buffer, range) == commit.footer.frameChecksum else {
+            throw damaged(commit, "the frame does not match the checksum in its footer")
+        }
         let rawBytes = Int(commit.footer.rawBytes)
         let count: Int
         do throws(ZstdError) {
             let loaded = window.buffer
             count = try decompressor.decompress(
-                loaded.span.bytes.extracting(index..<(index + frameBytes)),
+                loaded.span.bytes.extracting(range),
                 into: &paddedBytes,
                 contentBytesMax: rawBytes,
                 padding: Self.padding

@@ -88,9 +88,21 @@ package struct LogVerifier {
             expected = try check(name, file, isLast: index + 1 == names.count)
             if result.findings.count >= Self.findingsMax { return }
         }
+        try checkConfigurations(end: expected)
+    }
+
+    private mutating func checkConfigurations(end: UInt64) throws(LogError) {
         let history = directory.configurations
-        for offset in try history.offsets() where offset > expected {
-            note(history.path(at: offset), 0, offset, "governs records after the log's end at \(expected)")
+        for offset in try history.offsets() {
+            if offset > end {
+                note(history.path(at: offset), 0, offset, "governs records after the log's end at \(end)")
+            }
+            do throws(LogError) {
+                _ = try history.read(at: offset)
+            } catch {
+                guard case .damaged(let file, let byte, let record, let reason) = error else { throw error }
+                note(file, byte, record, reason)
+            }
         }
     }
 

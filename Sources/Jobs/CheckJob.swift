@@ -65,7 +65,12 @@ package struct CheckJob: Sendable {
             await finding("payloads") {
                 do throws(PayloadStoreError) {
                     let store = try PublishedStore(directory: access.workspace.payloads)
-                    let state = try store.makeReader().state()
+                    let reader = try store.makeReader()
+                    let state = try reader.state()
+                    // Everybody's answer needs them; they are few, and reading one checks it.
+                    for id in state.currentTemplates where try reader.template(id) == nil {
+                        throw PayloadStoreError.lostTemplate(directory: store.directory, id)
+                    }
                     return "\(try store.playerCount()) players, for \(UTCDay(number: state.day).text), "
                         + "up to offset \(state.leastOffset)"
                 } catch {

@@ -53,15 +53,21 @@ struct FileBackup {
         // After the segments, so that none is missing; a later one governs records that are not here.
         let history = access.directory.configurations
         for offset in try history.offsets() where offset <= end {
-            let path = history.path(at: offset)
-            let name = path.split(separator: "/").last.map(String.init) ?? path
-            try copy(from: path, to: "\(Self.logPath)/\(ConfigurationHistory.directoryName)/\(name)")
+            try copyConfiguration(history.path(at: offset))
+            // After what it vouches for: it fits that, and what replaces it.
+            let checksum = history.checksumPath(at: offset)
+            if try volume.exists(checksum) { try copyConfiguration(checksum) }
         }
         return BackupManifest.Log(
             uuid: identity.uuid,
             firstOffset: segments.first?.name.baseOffset ?? 0,
             endOffset: end
         )
+    }
+
+    private mutating func copyConfiguration(_ path: String) throws {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        try copy(from: path, to: "\(Self.logPath)/\(ConfigurationHistory.directoryName)/\(name)")
     }
 
     private mutating func copySegments() throws -> [CommittedSegment] {

@@ -77,7 +77,7 @@ extension JobError {
         switch error {
         case .notPublished: .noInput
         case .lmdb(let error): status(error)
-        case .corruptState, .corruptAnswer, .corruptOutcomes, .corruptTemplate: .badData
+        case .corruptState, .corruptAnswer, .corruptOutcomes, .corruptTemplate, .lostTemplate: .badData
         case .unknownTemplate, .userOutOfRange, .outcomeOutOfRange, .itemTooLarge: .software
         }
     }

@@ -259,8 +259,14 @@ extension PayloadVerifier {
                         options.player.map { $0 == id }
                         ?? options.choice.contains(id.utf8.span, hash: PartitionHash.hash(id.utf8))
                     guard isAsked else { continue }
-                    if try reader.withAnswer(of: id.utf8, .initialize, { _, _ in true }) == nil {
+                    do throws(PayloadStoreError) {
+                        if try reader.withAnswer(of: id.utf8, .initialize, { _, _ in true }) != nil {
+                            continue
+                        }
                         add(.payloadMissing, partition, id, nil, nil, says: "the tables know the player")
+                    } catch {
+                        // A damaged one is there, and was found to differ.
+                        guard case .corruptAnswer = error else { throw error }
                     }
                 }
             } while after != nil

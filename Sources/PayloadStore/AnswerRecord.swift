@@ -13,7 +13,7 @@ package struct AnswerHeader: Hashable, Sendable {
 /// One player's record: three frames behind a header.
 ///
 /// ```
-/// byte 0    format version, 1
+/// byte 0    format version, 2
 ///      1    number of frames, 3
 ///      2    partition, u16
 ///      4    UTC day it was rendered for, i32
@@ -21,12 +21,16 @@ package struct AnswerHeader: Hashable, Sendable {
 ///             0  template's SHA-256
 ///            32  frame bytes, u32
 ///            36  XXH64 of the frame
-///    140    XXH64 of bytes 0 to 139
+///    140    XXH64 of bytes 0 to 139, with the XXH64 of the player's id as its seed
 ///    148    the frames, nothing between or after them
 /// ```
-/// Integers are little-endian. A reader checks the header and the one frame it reads.
+/// Integers are little-endian. A reader checks the header and the one frame it reads. The seed makes a record that is
+/// found under another player's id a damaged one: a broken page of LMDB must not show one player's answer to another.
+/// Records of version 1, with seed 0, are read too.
 struct AnswerRecord {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// The version whose checksum does not tell whose record it is.
+    private static let versionOfAnyone: UInt8 = 1
     private static let entryBytes = 44
     private static let entriesAt = 8
     private static let slotCount = AnswerSlot.allCases.count
@@ -38,12 +42,16 @@ struct AnswerRecord {
     private let day: Int32
     private let frames: (Range<Int>, Range<Int>, Range<Int>)
 
-    /// A view of `bytes`, nil when they are no whole record of this version.
-    init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= Self.headerBytes, bytes[0] == Self.version, Int(bytes[1]) == Self.slotCount
+    /// A view of `bytes`, nil when they are no whole record of `user`.
+    init?(_ bytes: UnsafeRawBufferPointer, of user: [UInt8]) {
+        guard bytes.count >= Self.headerBytes, Int(bytes[1]) == Self.slotCount,
+            bytes[0] == Self.version || bytes[0] == Self.versionOfAnyone
         else { return nil }
+        let seed = bytes[0] == Self.versionOfAnyone ? 0 : Checksum.xxh64(user)
         var tail = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[Self.checksumAt..<Self.headerBytes]))
-        guard tail.read(UInt64.self) == Self.checksum(bytes[0..<Self.checksumAt]) else { return nil }
+        guard tail.read(UInt64.self) == Self.checksum(bytes[0..<Self.checksumAt], seed: seed) else {
+            return nil
+        }
         self.bytes = bytes
         partition = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         day = Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self))
@@ -85,8 +93,8 @@ struct AnswerRecord {
         return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
     }
 
-    /// The record's bytes; `answers` in the order of `AnswerSlot`.
-    static func encode(partition: UInt16, day: Int32, answers: [StoredAnswer]) -> [UInt8] {
+    /// The bytes of the record of `user`; `answers` in the order of `AnswerSlot`.
+    static func encode(user: [UInt8], partition: UInt16, day: Int32, answers: [StoredAnswer]) -> [UInt8] {
         var writer = FieldWriter()
         writer.bytes.reserveCapacity(headerBytes + answers.reduce(0) { $0 + $1.frame.count })
         writer.append(version)
@@ -98,12 +106,12 @@ struct AnswerRecord {
             writer.append(UInt32(answer.frame.count))
             writer.append(Checksum.xxh64(answer.frame))
         }
-        writer.appendChecksum()
+        writer.appendChecksum(seed: Checksum.xxh64(user))
         for answer in answers { writer.bytes.append(contentsOf: answer.frame) }
         return writer.bytes
     }
 
-    private static func checksum(_ bytes: Slice<UnsafeRawBufferPointer>) -> UInt64 {
-        Checksum.xxh64(UnsafeRawBufferPointer(rebasing: bytes))
+    private static func checksum(_ bytes: Slice<UnsafeRawBufferPointer>, seed: UInt64 = 0) -> UInt64 {
+        Checksum.xxh64(UnsafeRawBufferPointer(rebasing: bytes), seed: seed)
     }
 }

@@ -13,7 +13,7 @@ struct FieldWriter {
     }
 
     /// The XXH64 of all bytes so far.
-    mutating func appendChecksum() { append(Checksum.xxh64(bytes)) }
+    mutating func appendChecksum(seed: UInt64 = 0) { append(Checksum.xxh64(bytes, seed: seed)) }
 }
 
 /// Reads what `FieldWriter` wrote; every call answers nil when the bytes end too early.

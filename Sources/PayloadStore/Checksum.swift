@@ -1,4 +1,4 @@
-/// XXH64 with seed 0, as xxHash specifies it: told apart damaged bytes at several GB/s, no cryptography.
+/// XXH64, as xxHash specifies it: told apart damaged bytes at several GB/s, no cryptography.
 enum Checksum {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
@@ -6,16 +6,16 @@ enum Checksum {
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-    static func xxh64(_ bytes: some Collection<UInt8>) -> UInt64 {
-        bytes.withContiguousStorageIfAvailable { xxh64(UnsafeRawBufferPointer($0)) }
-            ?? Array(bytes).withUnsafeBytes { xxh64($0) }
+    static func xxh64(_ bytes: some Collection<UInt8>, seed: UInt64 = 0) -> UInt64 {
+        bytes.withContiguousStorageIfAvailable { xxh64(UnsafeRawBufferPointer($0), seed: seed) }
+            ?? Array(bytes).withUnsafeBytes { xxh64($0, seed: seed) }
     }
 
-    static func xxh64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    static func xxh64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
         var at = 0
         var sum: UInt64
         if bytes.count >= 32 {
-            var (a, b, c, d) = (prime1 &+ prime2, prime2, UInt64(0), 0 &- prime1)
+            var (a, b, c, d) = (seed &+ prime1 &+ prime2, seed &+ prime2, seed, seed &- prime1)
             while bytes.count - at >= 32 {
                 a = round(a, word(bytes, at))
                 b = round(b, word(bytes, at + 8))
@@ -26,7 +26,7 @@ enum Checksum {
             sum = rotate(a, 1) &+ rotate(b, 7) &+ rotate(c, 12) &+ rotate(d, 18)
             for lane in [a, b, c, d] { sum = (sum ^ round(0, lane)) &* prime1 &+ prime4 }
         } else {
-            sum = prime5
+            sum = seed &+ prime5
         }
         sum &+= UInt64(bytes.count)
         while bytes.count - at >= 8 {

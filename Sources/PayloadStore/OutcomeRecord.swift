@@ -1,21 +1,27 @@
 /// A player's newest outcomes in one record.
 ///
 /// ```
-/// byte 0    format version, 1
+/// byte 0    format version, 2
 ///      1    number of outcomes, 1 to 64
 ///      2    for each outcome, the newest first:
 ///             decided at, µs since 1970, i64
 ///             bytes of the key, u8, and the key
 ///             bytes of the errorCode, u8, and the code; 0 for an applied request
-///      …    XXH64 of all before it
+///      …    XXH64 of all before it, with the XXH64 of the player's id as its seed
 /// ```
-/// Integers are little-endian. A reader checks the whole record, 16 KB at most with ids as ingest takes them.
+/// Integers are little-endian. A reader checks the whole record, 16 KB at most with ids as ingest takes them. The seed
+/// makes a record under another player's id a damaged one. Records of version 1, with seed 0, are read too.
 enum OutcomeRecord {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// The version whose checksum does not tell whose record it is.
+    private static let versionOfAnyone: UInt8 = 1
     private static let checksumBytes = 8
 
-    /// The record of the first `PublishedOutcome.countMax` outcomes; throws `outcomeOutOfRange`.
-    static func encode(_ outcomes: [PublishedOutcome]) throws(PayloadStoreError) -> [UInt8] {
+    /// The record of the first `PublishedOutcome.countMax` outcomes of `user`; throws `outcomeOutOfRange`.
+    static func encode(
+        _ outcomes: [PublishedOutcome],
+        of user: [UInt8]
+    ) throws(PayloadStoreError) -> [UInt8] {
         let kept = outcomes.prefix(PublishedOutcome.countMax)
         var writer = FieldWriter()
         writer.append(version)
@@ -31,7 +37,7 @@ enum OutcomeRecord {
             guard !code.isEmpty else { throw .outcomeOutOfRange(byteCount: 0) }
             try append(Array(code.utf8), to: &writer)
         }
-        writer.appendChecksum()
+        writer.appendChecksum(seed: Checksum.xxh64(user))
         return writer.bytes
     }
 
@@ -43,14 +49,21 @@ enum OutcomeRecord {
         writer.bytes.append(contentsOf: text)
     }
 
-    /// The outcomes, or those of `key` alone; nil when the bytes are no whole record of this version.
-    static func decode(_ bytes: UnsafeRawBufferPointer, only key: [UInt8]? = nil) -> [PublishedOutcome]? {
+    /// The outcomes, or those of `key` alone; nil when the bytes are no whole record of `user`.
+    static func decode(
+        _ bytes: UnsafeRawBufferPointer,
+        of user: [UInt8],
+        only key: [UInt8]? = nil
+    ) -> [PublishedOutcome]? {
         guard bytes.count > checksumBytes else { return nil }
         let end = bytes.count - checksumBytes
         let body = UnsafeRawBufferPointer(rebasing: bytes[0..<end])
         var tail = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[end...]))
         var reader = FieldReader(body)
-        guard tail.read(UInt64.self) == Checksum.xxh64(body), reader.read(UInt8.self) == version,
+        let version = reader.read(UInt8.self)
+        guard version == Self.version || version == versionOfAnyone else { return nil }
+        let seed = version == versionOfAnyone ? 0 : Checksum.xxh64(user)
+        guard tail.read(UInt64.self) == Checksum.xxh64(body, seed: seed),
             let count = reader.read(UInt8.self), (1...PublishedOutcome.countMax).contains(Int(count))
         else { return nil }
         var outcomes: [PublishedOutcome] = []

@@ -77,8 +77,8 @@ package struct PayloadBatch: Sendable {
         try check(user)
         let list = AnswerSlot.allCases.map { answers[$0] }
         for answer in list { try check(byteCount: answer.frame.count) }
-        let record = AnswerRecord.encode(partition: partition, day: day, answers: list)
-        let decided = outcomes.isEmpty ? nil : try OutcomeRecord.encode(outcomes)
+        let record = AnswerRecord.encode(user: user, partition: partition, day: day, answers: list)
+        let decided = outcomes.isEmpty ? nil : try OutcomeRecord.encode(outcomes, of: user)
         byteCount += user.count + record.count + (decided?.count ?? 0)
         changes.append(
             Change(

@@ -99,7 +99,9 @@ package final class PayloadReader {
         do throws(LMDBError) {
             try snapshot.lend(in: store.layout.answers, of: user) { span in
                 let located = span.withUnsafeBytes { bytes -> (AnswerHeader, Range<Int>)? in
-                    guard let record = AnswerRecord(bytes), let frame = record.frame(slot) else { return nil }
+                    guard let record = AnswerRecord(bytes, of: user), let frame = record.frame(slot) else {
+                        return nil
+                    }
                     return (record.header(slot), frame)
                 }
                 guard let (header, frame) = located else {
@@ -121,7 +123,7 @@ package final class PayloadReader {
         let found = try storing { () throws(LMDBError) in
             try snapshot.withView { view throws(LMDBError) in
                 try view.value(in: database, of: user) { span in
-                    span.withUnsafeBytes { OutcomeRecord.decode($0, only: key) }
+                    span.withUnsafeBytes { OutcomeRecord.decode($0, of: user, only: key) }
                 }
             }
         }
@@ -134,7 +136,7 @@ package final class PayloadReader {
         let found = try storing { () throws(LMDBError) in
             try snapshot.withView { view throws(LMDBError) in
                 try view.value(in: store.layout.templates, of: id.bytes) { span in
-                    span.withUnsafeBytes { TemplateRecord.decode($0) }
+                    span.withUnsafeBytes { TemplateRecord.decode($0, id: id) }
                 }
             }
         }

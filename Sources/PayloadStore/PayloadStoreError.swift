@@ -14,6 +14,8 @@ package enum PayloadStoreError: Error, Equatable, CustomStringConvertible {
     case corruptOutcomes(directory: String, user: [UInt8])
     /// A template's bytes are damaged.
     case corruptTemplate(directory: String, TemplateID)
+    /// A template that answers need is not there.
+    case lostTemplate(directory: String, TemplateID)
     /// A batch names a template that neither it nor the store has; nothing was written.
     case unknownTemplate(TemplateID)
     /// A player id has no bytes, or more than a key can have.
@@ -38,8 +40,9 @@ package enum PayloadStoreError: Error, Equatable, CustomStringConvertible {
             "the outcomes of player \(String(decoding: user, as: UTF8.self)) in \(directory) are damaged: "
                 + "run `goalpost run publish --all`"
         case .corruptTemplate(let directory, let id):
-            "template \(id) in \(directory) is damaged: "
-                + "delete the directory and run `goalpost run publish --all`"
+            "template \(id) in \(directory) is damaged: run `goalpost run publish --all`"
+        case .lostTemplate(let directory, let id):
+            "template \(id) is not in \(directory), though answers need it: run `goalpost run publish --all`"
         case .unknownTemplate(let id):
             "an answer needs template \(id), which is not stored; this is a bug"
         case .userOutOfRange(let byteCount):

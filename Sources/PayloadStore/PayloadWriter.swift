@@ -47,10 +47,16 @@ package final class PayloadWriter {
                 var uses = TemplateUses(layout: layout)
                 for (id, bytes) in batch.templates.sorted(by: {
                     $0.key.bytes.lexicographicallyPrecedes($1.key.bytes)
-                })
-                where try !uses.isStored(id, transaction) {
-                    try transaction.put(TemplateRecord.encode(bytes), in: layout.templates, under: id.bytes)
-                    uses.add(id)
+                }) {
+                    // A damaged or lost one is written anew, or no publish could ever mend it.
+                    let isWhole = try transaction.view.value(in: layout.templates, of: id.bytes) { span in
+                        span.withUnsafeBytes { TemplateRecord.decode($0, id: id) == bytes }
+                    }
+                    if isWhole != true {
+                        let record = TemplateRecord.encode(bytes, id: id)
+                        try transaction.put(record, in: layout.templates, under: id.bytes)
+                    }
+                    if try !uses.isStored(id, transaction) { uses.add(id) }
                 }
                 for change in Self.inKeyOrder(batch.changes) {
                     if let unknown = try apply(change, transaction, &uses) { return unknown }
@@ -141,7 +147,9 @@ package final class PayloadWriter {
         // A damaged old record frees no template: it then stays too long, which harms nobody.
         let old = try transaction.view.value(in: layout.answers, of: change.user) { span in
             span.withUnsafeBytes { bytes in
-                AnswerRecord(bytes).map { record in AnswerSlot.allCases.map { record.header($0).template } }
+                AnswerRecord(bytes, of: change.user).map { record in
+                    AnswerSlot.allCases.map { record.header($0).template }
+                }
             }
         }
         for id in (old ?? nil) ?? [] { try uses.change(id, by: -1, transaction) }

@@ -8,7 +8,7 @@ package struct PublishedPlayer: Sendable {
 
     init(_ user: [UInt8], decoding bytes: UnsafeRawBufferPointer) {
         self.user = user
-        guard let record = AnswerRecord(bytes) else {
+        guard let record = AnswerRecord(bytes, of: user) else {
             (answers, day) = (nil, 0)
             return
         }

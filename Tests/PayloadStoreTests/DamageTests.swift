@@ -1,3 +1,4 @@
+import Foundation
 import LMDB
 import PayloadStore
 import TestKit
@@ -119,6 +120,78 @@ import Testing
                 try reader.template(id)
             }
         }
+    }
+
+    /// What is intact but lies under another's key: a page of LMDB that points elsewhere.
+    @Test func `a record of another player or template is refused`() throws {
+        let other = Array("player-1".utf8)
+        let (answers, record) = try record("answers", user)
+        try store(record, answers, other)
+        #expect(throws: PayloadStoreError.corruptAnswer(directory: directory, user: other)) {
+            try reader.withAnswer(of: other, .initialize) { _, _ in }
+        }
+        #expect(try reader.players(limit: 9).players.map { $0.answers == nil } == [false, true])
+        let (outcomes, decided) = try self.record("outcomes", user)
+        try store(decided, outcomes, other)
+        #expect(throws: PayloadStoreError.corruptOutcomes(directory: directory, user: other)) {
+            try reader.read { view throws(PayloadStoreError) in try view.outcomes(of: other) }
+        }
+        let (templates, template) = try self.record("templates", StoreSamples.template(0).bytes)
+        let id = StoreSamples.template(1)
+        try store(template, templates, id.bytes)
+        #expect(throws: PayloadStoreError.corruptTemplate(directory: directory, id)) {
+            try reader.template(id)
+        }
+    }
+
+    /// Their checksums do not tell whose they are; they go as their players are published anew.
+    @Test func `records of version 1 are still read`() throws {
+        let answers = try record("answers", user).0
+        try store(Self.fixture("answer-1"), answers, user)
+        let (header, frame) = try #require(
+            try reader.withAnswer(of: user, .challenges) { header, frame in
+                (header, frame.withUnsafeBytes { Array($0) })
+            }
+        )
+        #expect(header.template == StoreSamples.template(0) && header.partition == 1 && header.day == 2)
+        #expect(frame == Array("short".utf8))
+        let outcomes = try record("outcomes", user).0
+        try store(Self.fixture("outcomes-1"), outcomes, user)
+        let found = try reader.read { view throws(PayloadStoreError) in try view.outcomes(of: user) }
+        #expect(found.map(\.decidedAt) == [7, 6] && found.map(\.errorCode) == ["GOAL_NOT_FOUND", nil])
+        let id = StoreSamples.template(0)
+        try store(Self.fixture("template-1"), try record("templates", id.bytes).0, id.bytes)
+        #expect(try reader.template(id) == StoreSamples.templateBytes(0))
+        for (name, key) in [("answer-1", user), ("outcomes-1", user), ("template-1", id.bytes)] {
+            let whole = try Self.fixture(name)
+            let database = ["answer-1": answers, "outcomes-1": outcomes][name]
+            for damage in damaged(whole).prefix(148) {
+                guard let database else { continue }
+                try store(damage, database, key)
+                #expect(throws: PayloadStoreError.self) {
+                    try reader.read { view throws(PayloadStoreError) in
+                        _ = try view.outcomes(of: user)
+                        _ = try view.withAnswer(of: user, .activeOnly) { _, _ in }
+                    }
+                }
+            }
+            if let database { try store(whole, database, key) }
+        }
+    }
+
+    @Test func `records are written as they always were`() throws {
+        for (name, database, key) in [
+            ("answer-2", "answers", user), ("outcomes-2", "outcomes", user),
+            ("template-2", "templates", StoreSamples.template(0).bytes),
+        ] {
+            try expectGolden(try record(database, key).1, at: "records/\(name).bin")
+        }
+    }
+
+    private static func fixture(_ name: String) throws -> [UInt8] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return Array(try Data(contentsOf: root.appending(path: "fixtures/records/\(name).bin")))
     }
 
     @Test func `every error names the place and a way out`() {

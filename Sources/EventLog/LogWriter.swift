@@ -96,7 +96,8 @@ package final class LogWriter {
     /// Commits records as one frame and returns the offset of the first; they are durable when it returns.
     ///
     /// Throws `.invalidFrame` for content that is no run of records, with nothing written. Any disk error
-    /// poisons the writer: the records are not in the log, and nothing more is appended before `reopen`.
+    /// poisons the writer: the records are cut off again, at once or where that fails by `reopen`, before which
+    /// nothing more is appended.
     package func append(_ content: FrameContent) throws(LogError) -> UInt64 {
         try content.check()
         return try append(checked: content)
@@ -237,7 +238,20 @@ package final class LogWriter {
             try body()
         } catch {
             poison(error)
+            cutAtOnce()
             throw .disk(error)
+        }
+    }
+
+    /// Takes a failed write out of readers' sight as soon as can be: what they read and build on must not vanish.
+    ///
+    /// It may fail as the write did; `reopen` does it again, and a reader's `syncRead` refuses what was cut.
+    private func cutAtOnce() {
+        guard let poison else { return }
+        do throws(LogError) {
+            try dropUnacknowledged(poison)
+        } catch {
+            // The writer is poisoned already, and says why.
         }
     }
 

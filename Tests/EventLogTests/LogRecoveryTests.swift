@@ -135,6 +135,7 @@ import Testing
             var writer = try log.writer()
             try writer.appendNumbered(2, of: 2)
             disk.arm(.loseSync(code: DiskErrorCode.deviceError), atCall: 2)
+            disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 3)
             #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 2) }
             writer.close()
             // The bytes read well, so the new writer takes them for committed: then they have to be durable.
@@ -153,6 +154,7 @@ import Testing
         try writer.appendNumbered(2, of: 2)
         let reader = try log.reader(from: 4)
         disk.arm(.loseSync(code: DiskErrorCode.deviceError), atCall: 2)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 3)
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 50) }
         #expect(try reader.nextFrame())
         try writer.reopen()
@@ -170,6 +172,7 @@ import Testing
         let reader = try log.reader()
         #expect(try reader.nextFrame())
         disk.arm(.writeInPart(60, code: DiskErrorCode.diskFull), atCall: 1)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 2)
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 2_000) }
         #expect(try !reader.nextFrame())
         try writer.reopen()
@@ -185,6 +188,7 @@ import Testing
         let writer = try log.writer()
         // The fifth call is the directory's sync, after the segment has its name.
         disk.arm(.fail(DiskErrorCode.deviceError), atCall: 5)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 6)
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 20) }
         let reader = try log.reader()
         #expect(try reader.nextFrame())
@@ -200,6 +204,7 @@ import Testing
             let log = try LogFixture(disk, "/events")
             var writer = try log.writer()
             disk.arm(.fail(DiskErrorCode.deviceError), atCall: 5)
+            disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 6)
             #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 2) }
             writer.close()
             writer = try log.writer()
@@ -230,6 +235,7 @@ import Testing
             let writer = try log.writer()
             try writer.appendNumbered(1, of: 1)
             disk.arm(.fail(DiskErrorCode.deviceError), atCall: 2)
+            disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 3)
             #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 3) }
             let reader = try log.reader()
             while try reader.nextFrame() {}

@@ -3,7 +3,8 @@ import EventLog
 import TestKit
 import Testing
 
-/// Records of an append that failed can be read before their writer takes them back; nothing may be built on them.
+/// Records of an append that failed can be read until their writer takes them back, which it does at once, but where
+/// that fails, too; nothing may be built on them.
 @Suite struct TakenBackTests {
     private let disk = SimulatedDisk()
     private let log: LogFixture
@@ -15,10 +16,26 @@ import Testing
         let writer = try log.writer()
         try writer.appendNumbered(2, of: 5)
         disk.arm(.loseSync(code: DiskErrorCode.deviceError), atCall: 2)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 3)
         #expect(throws: LogError.self) { _ = try writer.append(frame(numbered(500, 5))) }
         let reader = try log.reader()
         #expect(try reader.nextFrame())
         return (writer, reader)
+    }
+
+    @Test(arguments: [false, true])
+    func `a failed append is out of readers' sight before its caller is told`(isFirst: Bool) throws {
+        let writer = try log.writer()
+        if !isFirst { try writer.appendNumbered(1, of: 5) }
+        // Of a first append: its segment has a name already.
+        disk.arm(
+            isFirst
+                ? .fail(DiskErrorCode.deviceError) : .loseSync(code: DiskErrorCode.deviceError),
+            atCall: isFirst ? 5 : 2
+        )
+        #expect(throws: LogError.self) { _ = try writer.append(frame(numbered(500, 5))) }
+        #expect(writer.isPoisoned)
+        #expect(try log.records() == (isFirst ? [] : numbered(0, 5)))
     }
 
     @Test(arguments: [0, 3, 5, 9])
@@ -43,6 +60,7 @@ import Testing
         let writer = try log.writer()
         // Opening, writing, syncing and renaming go well.
         disk.arm(.fail(DiskErrorCode.deviceError), atCall: 5)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 6)
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 5) }
         let reader = try log.reader()
         #expect(try reader.nextFrame())
@@ -71,6 +89,7 @@ import Testing
         let writer = try log.writer()
         try writer.appendNumbered(1, of: 5)
         disk.arm(.writeInPart(30, code: DiskErrorCode.diskFull), atCall: 1)
+        disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 2)
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 5) }
         let reader = try log.reader()
         // Loads the torn frame with the first one.

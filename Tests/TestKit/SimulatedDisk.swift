@@ -136,6 +136,11 @@ package final class SimulatedDisk: Volume {
         state.withLock { $0.faults = [$0.callCount + call: fault] }
     }
 
+    /// Arms one more fault beside those that are armed.
+    package func alsoArm(_ fault: Fault, atCall call: Int) {
+        state.withLock { $0.faults[$0.callCount + call] = fault }
+    }
+
     /// Removes armed faults.
     package func disarm() {
         state.withLock { state in

@@ -7,7 +7,8 @@ extension World {
 
     /// The fold reads a frame, commits what it read, or is killed.
     func foldOn() throws {
-        // A frame whose append failed can be read until the writer takes it back: what a fold makes of it stays.
+        // Where the cut of a failed append failed as well, its frame can be read until the writer takes it back: what a
+        // fold makes of it stays.
         if writer?.isPoisoned != false, options.plantedBug != .foldsUnacknowledged { return }
         if random.oneIn(30) {
             counts.foldKills += 1

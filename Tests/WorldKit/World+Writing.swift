@@ -1,3 +1,4 @@
+import Disk
 import EventLog
 import TestKit
 
@@ -20,6 +21,11 @@ extension World {
             greatestTime: time + Int64(count),
             source: batch.source.map { SourcePosition(name: $0.name, byteOffset: $0.byteOffset) }
         )
+        if options.plantedBug == .foldsUnacknowledged, random.oneIn(8) {
+            // The cut that follows a failed sync fails, too.
+            disk.arm(.loseSync(code: DiskErrorCode.deviceError), atCall: 2)
+            disk.alsoArm(.fail(DiskErrorCode.deviceError), atCall: 3)
+        }
         let offset = try attempt("an append") { () throws(LogError) in try writer.append(content) }
         guard let offset else {
             counts.failedBatches += 1

@@ -12,7 +12,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case watermarkBeforeRows
     /// The fold saves its rows, then its watermark, and is killed between them now and then.
     case rowsBeforeWatermark
-    /// The fold goes on while a failed append is neither taken back nor kept.
+    /// The fold goes on while a failed append, whose cut failed as well, is neither taken back nor kept.
     case foldsUnacknowledged
     /// With the first segment that retention removes, the next one goes too.
     case removesOneTooMany

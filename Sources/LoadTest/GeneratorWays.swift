@@ -160,7 +160,7 @@ final class GeneratorWays {
     /// Dials all connections that the options ask for.
     func open(_ options: LoadTestOptions) {
         readCarrier.open(options.connections)
-        writeCarrier.open(max(1, options.connections / 4))
+        writeCarrier.open(options.connections)
         lineCarrier?.open(options.eventConnections)
         remote?.open(options.eventConnections)
     }

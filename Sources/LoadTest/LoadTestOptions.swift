@@ -27,7 +27,7 @@ package struct LoadTestOptions: Sendable, Equatable {
     package var seed: UInt64 = 1
     package var eventsWay = EventsWay.unary
     package var codings = CodingMix("gzip")
-    /// Connections for reads, 1 to 4,096; a quarter of that for players' writes.
+    /// Connections for reads, and as many for players' writes, 1 to 4,096.
     package var connections = 64
     /// Connections for events, 1 to 1,024.
     package var eventConnections = 4

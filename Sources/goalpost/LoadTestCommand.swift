@@ -95,7 +95,7 @@ struct LoadTestCommand: AsyncParsableCommand {
         help: "Seconds from one cycle of jobs to the next (own), 1 to 3,600."
     )
     var cycleSeconds = 60
-    @Option(help: "Connections for reads, 1 to 4,096; a quarter of it for activations and claims.")
+    @Option(help: "Connections for reads, and as many for activations and claims, 1 to 4,096.")
     var connections = 64
     @Option(name: .customLong("event-connections"), help: "Connections for events, 1 to 1,024.")
     var eventConnections = 4
@@ -174,7 +174,7 @@ struct LoadTestCommand: AsyncParsableCommand {
                     "--challenges is needed: the challenges.json of the servers"
                 )
             }
-            let bytes = Array(try Data(contentsOf: URL(filePath: challenges)))
+            let bytes = try InputText.read(challenges)
             return .external(
                 front: try Self.address("--front", front),
                 ingest: try Self.address("--ingest", ingest),
@@ -186,13 +186,9 @@ struct LoadTestCommand: AsyncParsableCommand {
 
     private func key() throws -> P256.Signing.PrivateKey {
         guard let tokenKey else { return P256.Signing.PrivateKey() }
+        let pem = String(decoding: try InputText.read(tokenKey), as: UTF8.self)
         do {
-            return try P256.Signing.PrivateKey(
-                pemRepresentation: String(
-                    decoding: try Data(contentsOf: URL(filePath: tokenKey)),
-                    as: UTF8.self
-                )
-            )
+            return try P256.Signing.PrivateKey(pemRepresentation: pem)
         } catch {
             throw LoadTestError.invalidOption("--token-key \(tokenKey) is no P-256 key in PEM")
         }

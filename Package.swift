@@ -37,6 +37,8 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -81,6 +83,7 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -187,12 +190,20 @@ let package = Package(
                 "Tables", "Webhook", "Zstd", log, crypto,
             ]
         ),
+        room(
+            "LoadTest",
+            [
+                "BlockingLane", "Charts", "Disk", "Goals", "Inflate", "Postgres", "SampleData", "Zstd",
+                crypto, histogram, nio, nioHPACK, nioHTTP1, nioHTTP2, nioPosix,
+            ]
+        ),
         .executableTarget(
             name: "goalpost",
             dependencies: [
-                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LogLines", "Payloads", "SampleData",
+                "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LoadTest", "LogLines", "Payloads",
+                "SampleData",
                 "Settings",
-                "StatusReport", arguments, log,
+                "StatusReport", arguments, crypto, log,
             ],
             swiftSettings: settings
         ),
@@ -284,6 +295,7 @@ let package = Package(
             ]
         ),
         tests("LayeringTests", []),
+        tests("LoadTestTests", ["Goals", "LoadTest", "SampleData", "TestKit"]),
         tests("LMDBTests", ["LMDB", "TestKit"]),
         tests("LogLinesTests", ["LogLines", log]),
         tests("PayloadStoreTests", ["LMDB", "PayloadStore", "TestKit"]),
@@ -292,7 +304,7 @@ let package = Package(
             "PipelineTests",
             [
                 "goalpost", "goalpost-front", "goalpost-ingest", "Backup", "BlockingLane", "Cluster", "Disk",
-                "EventLog", "Goals", "Jobs", "Payloads", "PayloadStore", "Postgres", "Replay",
+                "EventLog", "Goals", "Jobs", "LoadTest", "Payloads", "PayloadStore", "Postgres", "Replay",
                 "SampleData", "Settings", "StatusReport", "Tables", "TestKit", log, subprocess,
             ]
         ),

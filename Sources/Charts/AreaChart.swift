@@ -30,7 +30,8 @@ package struct AreaChart: Sendable {
         labels: [String],
         names: [String],
         series: [Series],
-        unit: String
+        unit: String,
+        rowHead: String = "Time (UTC)"
     ) {
         precondition(labels.count == names.count && series.allSatisfy { $0.counts.count == labels.count })
         let rows = names.indices.map { index in
@@ -42,7 +43,7 @@ package struct AreaChart: Sendable {
             heading: heading,
             summary: summary,
             keys: series.map { Figure.Key($0.colour, $0.name) },
-            table: DataTable(caption: heading, heads: ["Time (UTC)"] + series.map(\.name), rows: rows)
+            table: DataTable(caption: heading, heads: [rowHead] + series.map(\.name), rows: rows)
         )
         self.labels = labels
         self.names = names

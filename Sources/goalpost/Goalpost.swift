@@ -25,7 +25,7 @@ struct Goalpost: AsyncParsableCommand {
             JobsCommand.self, ConfigCommand.self, VerifyCommand.self, ExplainCommand.self, ReplayCommand.self,
             PayloadCommand.self, LogCommand.self, ChallengesCommand.self, GrantsCommand.self,
             QuarantineCommand.self, DatabaseCommand.self,
-            BackupCommand.self, RestoreCommand.self, GenerateCommand.self,
+            BackupCommand.self, RestoreCommand.self, GenerateCommand.self, LoadTestCommand.self,
         ]
     )
 }

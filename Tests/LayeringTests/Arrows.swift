@@ -90,10 +90,16 @@ enum Arrows {
             // Pings over HTTP.
             "FoundationNetworking",
         ],
+        "LoadTest": [
+            "BlockingLane", "Charts", "Disk", "Goals", "Inflate", "Postgres", "SampleData", "Zstd", "Crypto",
+            "Histogram",
+            "NIOCore", "NIOHPACK", "NIOHTTP1", "NIOHTTP2", "NIOPosix",
+        ],
         "goalpost": [
-            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LogLines", "Payloads", "SampleData", "Settings",
+            "EventLog", "Fold", "Goals", "Ingest", "Jobs", "LoadTest", "LogLines", "Payloads", "SampleData",
+            "Settings",
             "StatusReport",
-            "ArgumentParser",
+            "ArgumentParser", "Crypto",
             "Logging",
         ],
         "goalpost-front": [

@@ -225,8 +225,20 @@ let package = Package(
             path: "Tests/FuzzKit",
             swiftSettings: settings
         ),
+        // What the benchmarks and the instruction gates run; no product.
+        .executableTarget(
+            name: "Workbench",
+            dependencies: [
+                "CZstd", "EventLog", "Fold", "Goals", "Jobs", "PayloadStore", "Payloads", "Postgres",
+                "Replay",
+                "SampleData", "Settings", arguments,
+            ],
+            path: "Tests/Benchmarks/Workbench",
+            swiftSettings: handleSettings
+        ),
         tests("APIDocsTests", ["APIDocs"]),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
+        tests("BenchTests", ["TestKit", "Workbench"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ChartsTests", ["Charts"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),

@@ -26,7 +26,7 @@ import Testing
         #expect(report.scale == 0.0005)
         #expect(report.machine.cores > 0)
         #expect(!report.machine.loadBefore.isEmpty)
-        #expect(report.figures.count == 8 + 2 + 12)
+        #expect(report.figures.count == 8 + 4 + 12)
         for figure in report.figures {
             #expect(figure.ours.runs.count == 2, "\(figure.name)")
             #expect(figure.ours.min > 0, "\(figure.name)")

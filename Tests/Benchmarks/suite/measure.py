@@ -227,18 +227,19 @@ def generate(context, kind, path, *arguments):
     return path
 
 
-def make_log(context, data, *, players, events, activity="skewed"):
-    """A data directory with a log of `events` sample events, and nothing else."""
-    challenges = generate(context, "challenges", data.parent / f"{data.name}.challenges.json", "--players", players)
+def make_log(context, data, *, players, events, goals=500, activity="skewed"):
+    """A data directory with a log of `events` sample events for ten challenges, and nothing else."""
+    challenges = generate(context, "challenges", data.parent / f"{data.name}.challenges.json", "--players", players,
+                          "--goals-per-challenge", goals // 10)
     run(context.goalpost, "init", "--data", data, "--challenges", challenges, "--namespace", "demo")
-    ingest(context, data, players=players, events=events, activity=activity)
+    ingest(context, data, players=players, events=events, goals=goals, activity=activity)
 
 
-def ingest(context, data, *, players, events, skip=0, activity="skewed"):
+def ingest(context, data, *, players, events, goals=500, skip=0, activity="skewed"):
     """Appends sample events number `skip` to `events` to a log."""
     made = subprocess.Popen(
         [context.goalpost, "generate", "events", "--players", str(players), "--events", str(events),
-         "--activity", activity, "--events-per-day", "1000000"],
+         "--goals-per-challenge", str(goals // 10), "--activity", activity, "--events-per-day", "1000000"],
         stdout=subprocess.PIPE)
     source = made.stdout
     if skip:

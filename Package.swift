@@ -246,8 +246,20 @@ let package = Package(
         ),
         // Nothing depends on it: linked into a test it would watch the tests.
         .target(name: "CallTrap", path: "Tests/CallTrap", cSettings: [.treatAllWarnings(as: .error)]),
+        // What the benchmarks and the instruction gates run; no product.
+        .executableTarget(
+            name: "Workbench",
+            dependencies: [
+                "CZstd", "EventLog", "Fold", "Goals", "Jobs", "PayloadStore", "Payloads", "Postgres",
+                "Replay",
+                "SampleData", "Settings", arguments,
+            ],
+            path: "Tests/Benchmarks/Workbench",
+            swiftSettings: handleSettings
+        ),
         tests("APIDocsTests", ["APIDocs"]),
         tests("BackupTests", ["Backup", "Disk", "TestKit"]),
+        tests("BenchTests", ["TestKit", "Workbench"]),
         tests("BlockingLaneTests", ["BlockingLane"]),
         tests("ChartsTests", ["Charts"]),
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),

@@ -34,62 +34,79 @@ package struct ArrayColumn: Sendable {
     /// Values appended so far.
     package private(set) var count = 0
     private var hasNull = false
-    private var values: [UInt8] = []
+    /// Each value behind its length: what COPY calls a field.
+    private var values: CopyEncoder
 
     package init(_ element: Element, capacity: Int = 0) {
         self.element = element
-        values.reserveCapacity(capacity * 12)
+        values = CopyEncoder(capacity: capacity * 12)
     }
 
     /// Bytes held, for limits.
-    package var byteCount: Int { values.count }
+    package var byteCount: Int { values.byteCount }
 
     package mutating func appendNull() {
         hasNull = true
         count += 1
-        values.appendBigEndian(Int32(-1))
+        values.null()
     }
 
-    package mutating func append(int4 value: Int32) { appendFixed(value) }
-    package mutating func append(int8 value: Int64) { appendFixed(value) }
-    package mutating func append(bool value: Bool) { appendFixed(UInt8(value ? 1 : 0)) }
+    package mutating func append(int4 value: Int32) {
+        count += 1
+        values.int4(value)
+    }
+
+    package mutating func append(int8 value: Int64) {
+        count += 1
+        values.int8(value)
+    }
+
+    package mutating func append(bool value: Bool) {
+        count += 1
+        values.bool(value)
+    }
 
     /// Appends UTF-8 without U+0000.
-    package mutating func append(text utf8: some Collection<UInt8>) {
+    package mutating func append(text utf8: [UInt8]) {
         count += 1
-        values.appendBigEndian(Int32(utf8.count))
-        values.append(contentsOf: utf8)
+        values.text(utf8)
+    }
+
+    package mutating func append(text utf8: ArraySlice<UInt8>) {
+        count += 1
+        values.text(utf8)
+    }
+
+    package mutating func append(text utf8: String.UTF8View) {
+        count += 1
+        values.text(utf8)
     }
 
     /// Appends microseconds since 1970-01-01T00:00:00Z, or NULL.
     package mutating func append(timestamptz value: Int64?) {
-        guard let value else { return appendNull() }
-        appendFixed(Epoch.microseconds2000(value))
+        if value == nil { hasNull = true }
+        count += 1
+        values.timestamptz(value)
     }
 
     /// Appends days since 1970-01-01, or NULL.
     package mutating func append(date value: Int32?) {
-        guard let value else { return appendNull() }
-        appendFixed(Epoch.days2000(value))
-    }
-
-    private mutating func appendFixed(_ value: some FixedWidthInteger) {
+        if value == nil { hasNull = true }
         count += 1
-        values.appendBigEndian(Int32(value.bitWidth / 8))
-        values.appendBigEndian(value)
+        values.date(value)
     }
 
     /// Dimensions, null flag and element type, then each value with its length.
     var encoded: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(20 + values.count)
+        bytes.reserveCapacity(20 + values.byteCount)
         bytes.appendBigEndian(Int32(count == 0 ? 0 : 1))
         bytes.appendBigEndian(Int32(hasNull ? 1 : 0))
         bytes.appendBigEndian(element.oid)
         guard count > 0 else { return bytes }
         bytes.appendBigEndian(Int32(count))
         bytes.appendBigEndian(Int32(1))
-        bytes.append(contentsOf: values)
+        bytes.append(contentsOf: values.bytes)
         return bytes
     }
 }

@@ -207,7 +207,7 @@ extension Connection {
         try check(result, [PGRES_COPY_IN], sql)
     }
 
-    func putCopyData(_ bytes: [UInt8], sql: String) throws(PostgresError) {
+    func putCopyData(_ bytes: ArraySlice<UInt8>, sql: String) throws(PostgresError) {
         let sent = unsafe bytes.withUnsafeBytes {
             unsafe PQputCopyData(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count))
         }

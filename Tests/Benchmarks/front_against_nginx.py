@@ -49,6 +49,7 @@ def get(url, headers):
 def players(options):
     """Ids of players that the store may know, from the events that made it."""
     command = [options.goalpost, "generate", "events", "--players", str(options.players), "--events", "20000"]
+    command += ["--goals-per-challenge", str(options.goals_per_challenge)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return sorted({json.loads(line)["userId"] for line in lines})[:PLAYERS_MAX]
 
@@ -211,6 +212,7 @@ def main():
     parser.add_argument("--goalpost", default=".build/release/goalpost")
     parser.add_argument("--data", required=True)
     parser.add_argument("--players", type=int, default=1000, help="as given to front_store.py")
+    parser.add_argument("--goals-per-challenge", type=int, default=50, help="as given to front_store.py")
     parser.add_argument("--frame-bytes", type=int, default=3000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=8)

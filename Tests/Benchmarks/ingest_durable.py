@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Times what goalpost-ingest makes durable over gRPC and HTTP, beside the disk's own fdatasync.
+"""Times what goalpost-ingest makes durable over gRPC and HTTP, beside the disk's own fdatasync and redis.
 
-Usage: ingest_durable.py --goalpost DIRECTORY_OF_PROGRAMS [--scratch DIRECTORY] [--runs 3] [--seconds 6]
+Usage: ingest_durable.py --goalpost DIRECTORY_OF_PROGRAMS [--scratch DIRECTORY] [--runs 3] [--seconds 6] [--json FILE]
 
 The server has one processor, the client another one. The runs of all are interleaved, since a machine is not the same
 from minute to minute; medians and ratios are printed. Cases:
@@ -10,8 +10,11 @@ fdatasync   the disk alone: 4 KiB appended to a file and synced, again and again
 empty       grpc.health.v1.Health/Check of the same server: a unary call that does nothing
 unary       one login a call by h2load, 16 connections of 16 calls at once, each durable before it is answered
 paced       the same at 5,000 calls a second: median and 99th percentile of the time to the answer
+empty paced the empty call at 5,000 calls a second
 stream      goalpost.v1.Ingest/AppendStream, requests of 4,096 events, by grpcio
 lines       POST /v1/events with lines, bodies of 16,384 events, by Python's http.client
+redis       redis-server, `appendonly yes, appendfsync always`: one XADD a call by redis-benchmark, 256 at once
+redis pipeline  the same, 4,096 commands sent together on each of 4 connections
 
 Needs the Python of jobs/test (grpcio) and h2load (`jobs/install-needs bench`).
 """
@@ -114,10 +117,39 @@ def h2load(server, scratch, path, message, seconds, rate=None):
     return {"rate": done, "p50": times[len(times) // 2] / 1000, "p99": times[len(times) * 99 // 100] / 1000}
 
 
+class Redis:
+    """A redis-server that answers a write after its fsync, on the processor that the server under test has."""
+
+    def __init__(self, scratch):
+        directory = scratch / "redis"
+        directory.mkdir()
+        self.socket = directory / "redis.sock"
+        self.process = subprocess.Popen(
+            ["taskset", "-c", "0", "redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", directory,
+             "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"],
+            stdout=subprocess.DEVNULL)
+        while not self.socket.exists():
+            assert self.process.poll() is None, "redis-server ended"
+            time.sleep(0.02)
+
+    def measure(self, connections, pipeline, requests):
+        run = subprocess.run(
+            ["taskset", "-c", "1", "redis-benchmark", "-s", self.socket, "-c", str(connections), "-P", str(pipeline),
+             "-n", str(requests), "--csv", "XADD", "events", "*", "e", event("redis-event", 1).decode()],
+            capture_output=True, text=True, check=True)
+        # The command itself holds commas, so that the columns are counted from the end.
+        fields = [part.strip('"') for part in run.stdout.strip().splitlines()[-1].split('","')]
+        return {"rate": float(fields[-7]), "p99": float(fields[-2])}
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
 def stream(server, seconds, name):
     # One client process, pinned by whoever started it; four calls over two connections.
     size, made = 4096, []
-    for turn in range(96):
+    for turn in range(max(8, 16 * seconds)):
         made.append(b"".join(field(1, event(f"{name}-{turn}-{part}", part)) for part in range(size)))
     lock, acknowledged = threading.Lock(), [0]
 
@@ -143,7 +175,7 @@ def stream(server, seconds, name):
 
 def lines(server, seconds, name):
     size = 16384
-    bodies = [b"\n".join(event(f"{name}-{turn}-{part}", part) for part in range(size)) for turn in range(48)]
+    bodies = [b"\n".join(event(f"{name}-{turn}-{part}", part) for part in range(size)) for turn in range(max(4, 8 * seconds))]
     start, cpu = time.monotonic(), server.cpu()
 
     def send(part):
@@ -166,10 +198,12 @@ def main():
     parser.add_argument("--scratch", type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
+    parser.add_argument("--json", type=pathlib.Path, help="where the results of all runs are written")
     options = parser.parse_args()
     os.sched_setaffinity(0, {1})
     scratch = pathlib.Path(tempfile.mkdtemp(dir=options.scratch))
     server = Server(options.goalpost.resolve(), scratch)
+    redis = Redis(scratch)
     login = field(5, b"game") + field(7, b"2026-01-05T10:00:00Z") + field(9, b"player-1234567890")
     found = {}
     try:
@@ -178,9 +212,12 @@ def main():
                 "fdatasync": lambda: fdatasync(scratch, 2),
                 "empty": lambda: h2load(server, scratch, HEALTH, b"", options.seconds),
                 "unary": lambda: h2load(server, scratch, LOGIN, login, options.seconds),
+                "redis": lambda: redis.measure(256, 1, 8_000 * options.seconds),
                 "paced": lambda: h2load(server, scratch, LOGIN, login, options.seconds, 5000),
+                "empty paced": lambda: h2load(server, scratch, HEALTH, b"", options.seconds, 5000),
                 "stream": lambda: stream(server, options.seconds, f"s{run}"),
                 "lines": lambda: lines(server, options.seconds, f"l{run}"),
+                "redis pipeline": lambda: redis.measure(4, 4096, 200_000 * options.seconds),
             }
             for name, step in steps.items():
                 found.setdefault(name, []).append(step())
@@ -188,13 +225,16 @@ def main():
         server.end()
     finally:
         server.process.kill()
+        redis.end()
         shutil.rmtree(scratch)
     medians = {}
     for name, results in found.items():
         medians[name] = {key: statistics.median(result[key] for result in results) for key in results[0]}
-        print(f"{name:<10}", "  ".join(f"{key} {value:,.2f}" for key, value in medians[name].items()))
+        print(f"{name:<14}", "  ".join(f"{key} {value:,.2f}" for key, value in medians[name].items()))
     ratio = statistics.median(a["rate"] / b["rate"] for a, b in zip(found["unary"], found["empty"]))
     print(f"unary / empty {ratio:.2f} (median of {options.runs} pairs); peak RSS {memory:,.0f} MB")
+    if options.json:
+        options.json.write_text(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

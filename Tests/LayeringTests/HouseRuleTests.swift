@@ -174,7 +174,7 @@ import Testing
     @Test func `every test folder is named after a room or a whole-house concern`() throws {
         let concerns: Set<String> = [
             "FuzzKit", "TestKit", "TestKitTests", "PipelineTests", "CrashTests", "LayeringTests",
-            "KilledTests", "CallTrap", "Benchmarks", "WorldKit", "WorldTests",
+            "KilledTests", "CallTrap", "Benchmarks", "BenchTests", "WorldKit", "WorldTests",
         ]
         let rooms = Set(Arrows.allowed.keys.map { "\($0)Tests" })
         let folders = try FileManager.default.contentsOfDirectory(

@@ -59,6 +59,29 @@ import Testing
         #expect(String(decoding: page, as: UTF8.self).contains("Event latency"))
     }
 
+    /// As README says, but with little load.
+    @Test func `the commands of README work`() throws {
+        let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "README.md").path()
+        let commands = String(decoding: try LocalVolume().readFile(readme, bytesMax: 1 << 20), as: UTF8.self)
+            .split(separator: "\n").filter { $0.hasPrefix("goalpost loadtest ") }
+        #expect(!commands.isEmpty)
+        let directory = try TemporaryDirectory()
+        try LocalVolume().setPermissions(directory.path, 0o755)
+        for command in commands {
+            let words = command.split(separator: " ").dropFirst(2)
+                .map { $0.hasPrefix("/tmp/") ? directory.path + $0.dropFirst(4) : String($0) }
+            let less = [
+                "--requests-per-second", "20", "--events-per-second", "20", "--duration", "2", "--players",
+                "100",
+                "--goals", "50", "--cycle-seconds", "1", "--partitions", "2",
+            ]
+            let result = try Self.run(words + less)
+            #expect(result.status == 0 || result.status == 1, "\(command): \(result.error)")
+            #expect(result.output.contains("acknowledged records missing in the log"))
+        }
+    }
+
     @Test func `wrong options, used directories and absent servers are named`() throws {
         let directory = try TemporaryDirectory()
         let (out, data) = (directory.path + "/out", directory.path + "/data")

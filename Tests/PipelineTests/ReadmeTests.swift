@@ -12,7 +12,8 @@ import Testing
         // Those of the runbook run in BackupRunbookTests, in the order of a loss.
         let runbook = try BackupRunbookTests.section(readme)
         let commands = readme.replacing(runbook, with: "").split(separator: "\n")
-            .filter { $0.hasPrefix("goalpost ") }.map(String.init)
+            // A load test is run by LoadTestProgramTests, with less load.
+            .filter { $0.hasPrefix("goalpost ") && !$0.hasPrefix("goalpost loadtest ") }.map(String.init)
         #expect(commands.count >= 4)
         let directory = try TemporaryDirectory()
         let fixtures = Self.root.appending(path: "fixtures/demo").path()

@@ -184,11 +184,9 @@ package final class LogReader {
             if !wasEmpty { continue }
             let isEnd = if case .stopped = step { false } else { true }
             if isEnd, try enterSuccessor(of: place) { continue }
-            let suspicion = try suspicion(step, place)
-            guard let suspicion else {
-                try checkLastRead()
-                return nil
-            }
+            // First of all: what looks like a log that lost its end may be one whose writer took a failed append back.
+            try checkLastRead()
+            guard let suspicion = try suspicion(step, place) else { return nil }
             guard isRelocated else {
                 self.place = try locate(nextOffset)
                 if self.place == nil { return nil }

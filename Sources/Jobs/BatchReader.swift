@@ -50,6 +50,8 @@ actor BatchReader {
         // A frame can be read before its writer has synced it: no row may depend on what a crash would take back.
         try reader.syncRead()
         guard next > from else {
+            // A failed append was seen, and taken back before it was read.
+            if try access.directory.end() < end { throw LogError.takenBack(offset: from) }
             throw JobError(.badData, "the log has no record at offset \(from), though it ends at \(end)")
         }
         return ReadBatch(events: events, challenges: governing.set, end: next)

@@ -66,6 +66,8 @@ actor ReplayWorker {
         var (least, greatest) = (Int64.max, Int64.min)
         while next < range.upperBound {
             guard try reader.nextFrame() else {
+                // A failed append was seen, and taken back before it was read.
+                if try access.directory.end() < range.upperBound { throw LogError.takenBack(offset: next) }
                 throw JobError(.badData, "the log has no record at offset \(next) any more: it lost its end")
             }
             let count = min(UInt64(reader.recordCount), range.upperBound - next)

@@ -158,7 +158,7 @@ import Testing
         #expect(throws: LogError.self) { try writer.appendNumbered(1, of: 50) }
         #expect(try reader.nextFrame())
         try writer.reopen()
-        #expect(throws: LogError.offsetBeyondEnd(offset: 54, end: 4)) { _ = try reader.nextFrame() }
+        #expect(throws: LogError.takenBack(offset: 4)) { _ = try reader.nextFrame() }
         try writer.appendNumbered(1, of: 1)
         #expect(throws: LogError.self) { _ = try reader.nextFrame() }
     }
@@ -193,9 +193,9 @@ import Testing
         let reader = try log.reader()
         #expect(try reader.nextFrame())
         try writer.reopen()
-        #expect(throws: LogError.offsetBeyondEnd(offset: 20, end: 0)) { _ = try reader.nextFrame() }
+        #expect(throws: LogError.takenBack(offset: 0)) { _ = try reader.nextFrame() }
         try writer.appendNumbered(1, of: 3)
-        #expect(throws: LogError.offsetBeyondEnd(offset: 20, end: 3)) { _ = try reader.nextFrame() }
+        #expect(throws: LogError.takenBack(offset: 0)) { _ = try reader.nextFrame() }
     }
 
     @Test func `a segment whose name was not yet durable is made so by the next writer`() throws {

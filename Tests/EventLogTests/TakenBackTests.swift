@@ -56,6 +56,15 @@ import Testing
         #expect(throws: LogError.takenBack(offset: 10)) { _ = try reader.nextFrame() }
     }
 
+    @Test func `records that were cut are taken back, not a log that lost its end, where nothing came after`()
+        throws
+    {
+        let (writer, reader) = try failedAppend()
+        while reader.nextOffset < 15 { #expect(try reader.nextFrame()) }
+        try writer.reopen()
+        #expect(throws: LogError.takenBack(offset: 10)) { _ = try reader.nextFrame() }
+    }
+
     @Test func `a segment that failed to begin is taken back, too`() throws {
         let writer = try log.writer()
         // Opening, writing, syncing and renaming go well.

@@ -161,7 +161,9 @@ import Testing
         let old = Array(Self.challenges(target: 3).utf8)
         let new = Array(Self.challenges(target: 5).utf8)
         // In place of the world's first, which is none: no record has come yet.
-        try world.disk.atomicWrite(old, to: IntakeWorld.log + "/challenges/00000000000000000000.json")
+        let first = LogDirectory(volume: world.disk, path: IntakeWorld.log).configurations
+        try world.disk.atomicWrite(old, to: first.path(at: 0))
+        try world.disk.remove(first.checksumPath(at: 0))
         _ = try await queue.submit(IntakeWorld.batch(queue, [IntakeWorld.login("a")]))
         guard case .valid(let set) = ChallengeFile.read(new), case .valid(let same) = ChallengeFile.read(old)
         else {

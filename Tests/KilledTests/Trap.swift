@@ -76,6 +76,8 @@ struct TrapReport: Sendable {
     private(set) var counts: [String: Int] = [:]
     /// Calls that the filters let through; 0 where the program did not come to its own end.
     private(set) var total = 0
+    /// Whether the program came to its own end with the trap in it.
+    private(set) var isComplete = false
 
     /// Reads a report; what is not there tells of nothing.
     init(path: String) throws {
@@ -85,7 +87,7 @@ struct TrapReport: Sendable {
             guard let number = words.last.flatMap({ Int($0) }) else { throw Unreadable(line: String(line)) }
             switch (words.count, words[0]) {
             case (3, "did"): done.append((words[1], number))
-            case (2, "total"): total = number
+            case (2, "total"): (total, isComplete) = (number, true)
             case (2, _): counts[words[0]] = number
             default: throw Unreadable(line: String(line))
             }

@@ -33,7 +33,7 @@ struct TrappedProgram: Sendable {
             "GOALPOST_PARTITIONS": "4", "GOALPOST_FOLD_BATCH_RECORDS": "10", "GOALPOST_FOLD_CONNECTIONS": "2",
             "GOALPOST_PUBLISH_BATCH_PLAYERS": "2", "GOALPOST_PAYLOAD_MAP_BYTES": "\(64 << 20)",
             "GOALPOST_GRANT_CONCURRENCY": "1",
-        ].merging(extra) { $1 }
+        ].merging(Command.sanitizerOptions) { $1 }.merging(extra) { $1 }
     }
 
     /// The same over another database or data directory, or with more variables.
@@ -71,9 +71,14 @@ struct TrappedProgram: Sendable {
     /// Waits for what becomes of a started program.
     func outcome(of process: WatchedProcess) async throws -> Outcome {
         let change = try await OffPool.run { try process.wait() }
+        let report = try TrapReport(path: scratch + "/report")
+        // The loader only warns where it cannot load the trap: then nothing would ever be killed.
+        if case .exited = change, !report.isComplete {
+            throw Failed(description: "a run ended without a word of the trap \(Trap.library)")
+        }
         return Outcome(
             change: change,
-            report: try TrapReport(path: scratch + "/report"),
+            report: report,
             error: String(
                 decoding: FileManager.default.contents(atPath: scratch + "/error") ?? Data(),
                 as: UTF8.self

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A child process whose stops are seen as well as its end; waited for by this process alone, so no zombie stays.
 ///
@@ -17,6 +18,14 @@ final class WatchedProcess: Sendable {
     }
 
     let processID: pid_t
+    private let isReaped = Mutex(false)
+
+    /// A test that failed leaves no frozen process and no zombie behind.
+    deinit {
+        guard !isReaped.withLock(\.self) else { return }
+        kill(processID, SIGKILL)
+        while waitpid(processID, nil, 0) < 0, errno == EINTR {}
+    }
 
     /// Starts a program; `output` and `error` are files that are made or emptied.
     init(
@@ -76,6 +85,7 @@ final class WatchedProcess: Sendable {
             }
         }
         // The macros of wait.h: the low seven bits are the signal, 127 says that it stopped.
+        if status & 0x7F != 0x7F { isReaped.withLock { $0 = true } }
         switch status & 0x7F {
         case 0: return .exited((status >> 8) & 0xFF)
         case 0x7F: return .stopped

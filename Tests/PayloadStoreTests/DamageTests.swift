@@ -165,7 +165,7 @@ import Testing
         for (name, key) in [("answer-1", user), ("outcomes-1", user), ("template-1", id.bytes)] {
             let whole = try Self.fixture(name)
             let database = ["answer-1": answers, "outcomes-1": outcomes][name]
-            for damage in damaged(whole).prefix(148) {
+            for damage in damaged(whole) where !damage.elementsEqual(whole) {
                 guard let database else { continue }
                 try store(damage, database, key)
                 #expect(throws: PayloadStoreError.self) {

@@ -3,6 +3,7 @@ import Disk
 import EventLog
 import Foundation
 import Jobs
+import Tables
 import TestKit
 import Testing
 
@@ -143,6 +144,7 @@ import Testing
         try await BackupWorld.script(
             world.program,
             """
+            DROP INDEX goalpost.reward_grant_dead;
             DROP VIEW goalpost.progress, goalpost.players, goalpost.goal_funnel, goalpost.completions_daily,
                 goalpost.claims, goalpost.claims_daily, goalpost.requests_daily, goalpost.freshness, goalpost.runs;
             ALTER TABLE goalpost.meta DROP COLUMN restored_at, DROP COLUMN restored_from, DROP COLUMN grants_held;
@@ -154,7 +156,7 @@ import Testing
         let restored = try await world.other("restored")
         try restored.succeed("restore", world.backup)
         let meta = try await BackupWorld.meta(restored)
-        #expect(meta.version == 2 && meta.areGrantsHeld)
+        #expect(meta.version == Schema.version && meta.areGrantsHeld)
         try restored.succeed("run", "fold")
         #expect(try await KilledProgramTests.sums(restored) == expected)
     }

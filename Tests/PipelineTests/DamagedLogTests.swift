@@ -125,7 +125,10 @@ import Testing
                 #expect(failure.message.contains(words), "\(what): \(failure.message)")
             }
             let marks = "SELECT coalesce(max(next_offset), 0) FROM goalpost.fold_watermark"
-            #expect(try await UInt64(world.number(marks)) <= damage.from, "\(what)")
+            let folded = try await UInt64(world.number(marks))
+            #expect(folded <= damage.from, "\(what)")
+            // What lies before it is folded, but for the batch that it is in.
+            if damage.from < .max { #expect(folded + 100 >= damage.from, "\(what)") }
             try LocalVolume().atomicWrite(good, to: damage.path)
             try await world.fold()
             let isSame = try await world.dump() == expected
@@ -145,7 +148,7 @@ import Testing
         // A configuration governs from its start on: with it gone the log could have ended there.
         try LocalVolume().remove(last)
         let lost = JobError(try #require(await #expect(throws: (any Error).self) { try await world.fold() }))
-        #expect(lost.status == .badData && lost.message.contains("beyond the log's end"), "\(lost.message)")
+        #expect(lost.status == .badData && lost.message.contains("the log lost its end"), "\(lost.message)")
         try LocalVolume().atomicWrite(bytes, to: last)
         let uuid = try world.access.directory.identity().uuid
         let other = (uuid.hasPrefix("0") ? "1" : "0") + uuid.dropFirst()

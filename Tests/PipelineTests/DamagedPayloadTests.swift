@@ -47,11 +47,7 @@ import Testing
         let (pipeline, day) = (world.pipeline, world.history.publishDays[0])
         try await pipeline.publish(day: day)
         #expect(try await verify(pipeline).isClean)
-        let reader = try PublishedStore(directory: pipeline.access.workspace.payloads).makeReader()
-        let players = try reader.players(limit: 1000).players
-        let player = try #require(
-            players.first { $0.answers.map { $0[.initialize].frame.count > 60 } == true }
-        )
+        let player = try Self.player(pipeline)
         let name = String(decoding: player.user, as: UTF8.self)
         let before = try pipeline.answer(name, .initialize).bytes
         #expect(try spoil(try #require(player.answers)[.initialize].frame, pipeline) > 0)
@@ -72,18 +68,27 @@ import Testing
         expectSame(try pipeline.answer(name, .initialize).bytes, before)
     }
 
+    /// A player with an answer of his own; read by a reader that is gone afterwards.
+    private static func player(_ pipeline: PipelineWorld) throws -> PublishedPlayer {
+        let reader = try PublishedStore(directory: pipeline.access.workspace.payloads).makeReader()
+        let players = try reader.players(limit: 1000).players
+        return try #require(players.first { $0.answers.map { $0[.initialize].frame.count > 60 } == true })
+    }
+
+    /// Read by a reader that is gone afterwards: while one is open in this process nothing can be published.
+    private static func templateAndPlayer(_ pipeline: PipelineWorld) throws -> (TemplateID, [UInt8], String) {
+        let reader = try PublishedStore(directory: pipeline.access.workspace.payloads).makeReader()
+        let id = try #require(try reader.state().template(.initialize))
+        let user = try #require(try reader.players(limit: 1).players.first).user
+        return (id, try #require(try reader.template(id)), String(decoding: user, as: UTF8.self))
+    }
+
     @Test func `a damaged template is refused by name, found by check and written anew`() async throws {
         let world = try await VerifyWorld(seed: 9, lineCount: 800)
         let (pipeline, day) = (world.pipeline, world.history.publishDays[0])
         try await pipeline.publish(day: day)
         #expect(try await payloads(pipeline).isGood)
-        let reader = try PublishedStore(directory: pipeline.access.workspace.payloads).makeReader()
-        let id = try #require(try reader.state().template(.initialize))
-        let template = try #require(try reader.template(id))
-        let player = String(
-            decoding: try #require(try reader.players(limit: 1).players.first).user,
-            as: UTF8.self
-        )
+        let (id, template, player) = try Self.templateAndPlayer(pipeline)
         let before = try pipeline.answer(player, .initialize).bytes
         #expect(try spoil(template, pipeline) > 0)
         let finding = try await payloads(pipeline)

@@ -15,7 +15,7 @@ struct GoalpostProgram {
         environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             "GOALPOST_DATA": data, "GOALPOST_DATABASE_URL": databaseURL, "GOALPOST_NAMESPACE": "demo",
-        ].merging(extra) { $1 }
+        ].merging(Command.sanitizerOptions) { $1 }.merging(extra) { $1 }
     }
 
     /// Runs a command to its end.

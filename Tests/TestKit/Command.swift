@@ -7,6 +7,11 @@ package enum Command {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
+    /// What sanitized programs are to do at a finding, where this process was told.
+    package static var sanitizerOptions: [String: String] {
+        ProcessInfo.processInfo.environment.filter { ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key) }
+    }
+
     /// Runs a program to its end.
     package static func run(
         _ path: String,

@@ -12,23 +12,36 @@ package struct SeedRun: Sequence, IteratorProtocol {
         case fresh(until: ContinuousClock.Instant, SplitMix64)
     }
 
+    private static let secondsMax: UInt64 = 604_800
+
     private var kind: Kind
     private var count: UInt64 = 0
 
     /// Whether fresh seeds are taken until time is up.
     package static var isSoak: Bool { ProcessInfo.processInfo.environment["GOALPOST_SOAK_SECONDS"] != nil }
 
+    /// When a soak ends that begins now and gets one of `share` equal parts of the time; nil where this is none.
+    package static func end(share: Int = 1) throws -> ContinuousClock.Instant? {
+        let environment = ProcessInfo.processInfo.environment
+        return try number("GOALPOST_SOAK_SECONDS", environment, max: secondsMax).map {
+            .now + .milliseconds(Int($0) * 1000 / share)
+        }
+    }
+
     /// `fixed` are taken where the environment asks for no others; a variable that is no number there is an error.
-    package init(_ fixed: ClosedRange<UInt64>) throws {
-        try self.init(fixed, environment: ProcessInfo.processInfo.environment)
+    ///
+    /// A soak of `share` tests that run one after the other takes the time once.
+    package init(_ fixed: ClosedRange<UInt64>, share: Int = 1) throws {
+        try self.init(fixed, share: share, environment: ProcessInfo.processInfo.environment)
     }
 
     /// The same, from an environment that is handed in.
-    package init(_ fixed: ClosedRange<UInt64>, environment: [String: String]) throws {
+    package init(_ fixed: ClosedRange<UInt64>, share: Int = 1, environment: [String: String]) throws {
         if let seed = try Self.number("GOALPOST_SEED", environment, max: .max) {
             kind = .single(seed)
-        } else if let seconds = try Self.number("GOALPOST_SOAK_SECONDS", environment, max: 604_800) {
-            kind = .fresh(until: .now + .seconds(Int(seconds)), SplitMix64(seed: .random(in: 0 ... .max)))
+        } else if let seconds = try Self.number("GOALPOST_SOAK_SECONDS", environment, max: Self.secondsMax) {
+            let time = Duration.milliseconds(Int(seconds) * 1000 / share)
+            kind = .fresh(until: .now + time, SplitMix64(seed: .random(in: 0 ... .max)))
         } else {
             kind = .fixed(fixed)
         }

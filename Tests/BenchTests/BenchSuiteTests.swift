@@ -17,7 +17,7 @@ import Testing
         )
         try #require(result.status == 0, "\(result.error)")
         let text = try String(contentsOfFile: "\(directory.path)/pieces-scan-publish.md", encoding: .utf8)
-        #expect(text.contains("| publish, 50 changed |"))
+        #expect(text.contains("| publish, 50 changed |") && text.contains("| publish, 50 activated |"))
         #expect(String(decoding: result.output, as: UTF8.self).contains(text))
 
         let file = URL(filePath: "\(directory.path)/pieces-scan-publish.json")
@@ -26,7 +26,7 @@ import Testing
         #expect(report.scale == 0.0005)
         #expect(report.machine.cores > 0)
         #expect(!report.machine.loadBefore.isEmpty)
-        #expect(report.figures.count == 8 + 4 + 12)
+        #expect(report.figures.count == 8 + 4 + 24)
         for figure in report.figures {
             #expect(figure.ours.runs.count == 2, "\(figure.name)")
             #expect(figure.ours.min > 0, "\(figure.name)")

@@ -33,6 +33,9 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "suite"))
+import measure as suite
+
 PATH = "/challenge/v1/challenges/initialize"
 NAMESPACE = "demo"
 PLAYERS_MAX = 1000
@@ -81,7 +84,7 @@ class Bench:
 
     def start_front(self, *arguments, environment=None):
         command = [self.options.front, "--data", self.options.data, "--listen", f"127.0.0.1:{PORTS['front']}"]
-        settings = dict(os.environ, GOALPOST_FRONT_THREADS="1", **(environment or {}))
+        settings = suite.environment(GOALPOST_FRONT_THREADS="1", **(environment or {}))
         process = pinned(self.options.server_core, command + list(arguments), env=settings, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         await_port(PORTS["front"], process)
@@ -217,8 +220,9 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--server-core", type=int, default=0)
-    parser.add_argument("--client-core", type=int, default=1)
+    server, client = suite.processors()
+    parser.add_argument("--server-core", type=int, default=server)
+    parser.add_argument("--client-core", type=int, default=client)
     parser.add_argument("--markdown")
     parser.add_argument("--json")
     options = parser.parse_args()

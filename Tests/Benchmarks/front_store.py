@@ -13,10 +13,13 @@ make an answer of some 225 KB.
 """
 
 import argparse
-import os
 import pathlib
 import subprocess
+import sys
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "suite"))
+import measure
 
 
 def main():
@@ -30,7 +33,8 @@ def main():
     options = parser.parse_args()
     data = pathlib.Path(options.data)
     challenges = data.parent / (data.name + ".challenges.json")
-    environment = dict(os.environ, GOALPOST_NAMESPACE="demo", GOALPOST_CHALLENGES=str(challenges))
+    # No setting of the shell's: it may name a database that matters.
+    environment = measure.environment(GOALPOST_NAMESPACE="demo", GOALPOST_CHALLENGES=str(challenges))
     goalpost = [options.goalpost]
     game = ["--players", str(options.players), "--goals-per-challenge", str(options.goals_per_challenge)]
 

@@ -26,8 +26,12 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "suite"))
+import measure
 
 SERIES = [
     ("first", "first fold, rows/s"),
@@ -45,7 +49,9 @@ class World:
         self.options, self.directory, self.players = options, directory, players
         self.data = directory / "data"
         self.challenges = directory / "challenges.json"
-        self.environment = dict(os.environ, GOALPOST_NAMESPACE="demo", GOALPOST_CHALLENGES=str(self.challenges))
+        # No setting of the shell's: it may name a database that matters.
+        self.environment = measure.environment(
+            GOALPOST_NAMESPACE="demo", GOALPOST_CHALLENGES=str(self.challenges))
         self.game = ["--players", str(players), "--goals-per-challenge", str(options.goals_per_challenge)]
 
     def run(self, *arguments, **others):
@@ -81,10 +87,14 @@ class World:
         again, republish = [], []
         for increment in inputs[1:]:
             self.run("ingest", *data, str(increment))
-            changed = "SELECT coalesce(max(sequence), 0) FROM goalpost.fold_watermark"
-            before = int(self.query(changed))
+            # Each partition counts its own changes.
+            before = self.query("""
+                SELECT coalesce(json_object_agg(leaf, newest), '{}') FROM (
+                    SELECT tableoid AS leaf, max(sequence) AS newest FROM goalpost.player_change GROUP BY tableoid)""")
             again.append(options.increment / self.run("run", "fold", *data))
-            players = int(self.query(f"SELECT count(*) FROM goalpost.player_change WHERE sequence > {before}"))
+            players = int(self.query(f"""
+                SELECT count(*) FROM goalpost.player_change
+                WHERE sequence > coalesce(('{before}'::json->>tableoid::text)::bigint, 0)"""))
             republish.append(3 * players / self.run("run", "publish", *data))
         result["again"], result["republish"] = statistics.median(again), statistics.median(republish)
         result["serve"] = self.serve(inputs[0])
@@ -131,10 +141,12 @@ class World:
             end"""
         )
         port = self.directory / "port"
+        server_core, client_core = measure.processors()
         environment = dict(self.environment, GOALPOST_FRONT_THREADS="1")
         front = subprocess.Popen(
-            ["taskset", "-c", "0", self.options.programs / "goalpost-front", "--data", self.data, "--listen",
-             "127.0.0.1:0", "--port-file", port, "--insecure-header-auth"], env=environment, stderr=subprocess.DEVNULL)
+            ["taskset", "-c", str(server_core), self.options.programs / "goalpost-front", "--data", self.data,
+             "--listen", "127.0.0.1:0", "--port-file", port, "--insecure-header-auth"],
+            env=environment, stderr=subprocess.DEVNULL)
         try:
             while not port.exists():
                 if front.poll() is not None:
@@ -144,8 +156,9 @@ class World:
             rates = []
             for _ in range(self.options.runs):
                 ran = subprocess.run(
-                    ["taskset", "-c", "1", "wrk", "-t", "1", "-c", "64", "-d", f"{self.options.seconds}s", "-s", script,
-                     f"http://127.0.0.1:{number}/"], check=True, capture_output=True, text=True).stdout
+                    ["taskset", "-c", str(client_core), "wrk", "-t", "1", "-c", "64", "-d",
+                     f"{self.options.seconds}s", "-s", script, f"http://127.0.0.1:{number}/"],
+                    check=True, capture_output=True, text=True).stdout
                 if "Non-2xx" in ran or "Socket errors" in ran:
                     raise SystemExit(f"the front failed:\n{ran}")
                 rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", ran)[1]))

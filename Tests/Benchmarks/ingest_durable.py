@@ -16,25 +16,33 @@ lines       POST /v1/events with lines, bodies of 16,384 events, by Python's htt
 redis       redis-server, `appendonly yes, appendfsync always`: one XADD a call by redis-benchmark, 256 at once
 redis pipeline  the same, 4,096 commands sent together on each of 4 connections
 
+The stream is deleted after each run, and a run has at most 2,000,000 entries, so that redis takes at most some 500 MB.
+
 Needs the Python of jobs/test (grpcio) and h2load (`jobs/install-needs bench`).
 """
 import argparse
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
 import grpc
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "suite"))
+import measure
+
 LOGIN = "/accelbyte.iam.account.v1.UserAuthenticationUserLoggedInService/OnMessage"
 HEALTH = "/grpc.health.v1.Health/Check"
+REDIS_ENTRIES_MAX = 2_000_000
+SERVER_CORE, CLIENT_CORE = map(str, measure.processors())
 CHALLENGES = {"challenges": [{"challengeId": "c", "name": "C", "description": "d", "goals": [{
     "goalId": "g", "name": "G", "description": "d", "type": "absolute", "eventSource": "login",
     "requirement": {"statCode": "s", "operator": ">=", "targetValue": 3},
@@ -59,21 +67,30 @@ def event(name, user):
                       separators=(",", ":")).encode()
 
 
+def await_files(process, paths):
+    """Waits until a server has made these files, which it does when it answers; ends it where it does not."""
+    deadline = time.monotonic() + 30
+    while not all(path.exists() for path in paths):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise SystemExit(f"{' '.join(map(str, process.args))} did not start")
+        time.sleep(0.02)
+
+
 class Server:
     def __init__(self, programs, scratch):
         self.data = scratch / "data"
-        environment = os.environ | {"GOALPOST_NAMESPACE": "game", "GOALPOST_CHALLENGES": str(scratch / "c.json")}
+        environment = measure.environment(GOALPOST_NAMESPACE="game", GOALPOST_CHALLENGES=str(scratch / "c.json"))
         (scratch / "c.json").write_text(json.dumps(CHALLENGES))
         subprocess.run([programs / "goalpost", "init", "--data", self.data], check=True, env=environment,
                        stdout=subprocess.DEVNULL)
         ports = [scratch / "http-port", scratch / "grpc-port"]
         self.process = subprocess.Popen(
-            ["taskset", "-c", "0", programs / "goalpost-ingest", "--data", self.data, "--http", "127.0.0.1:0", "--grpc",
-             "127.0.0.1:0", "--port-file", ports[0], "--grpc-port-file", ports[1], "--log-level", "warning"],
+            ["taskset", "-c", SERVER_CORE, programs / "goalpost-ingest", "--data", self.data, "--http", "127.0.0.1:0",
+             "--grpc", "127.0.0.1:0", "--port-file", ports[0], "--grpc-port-file", ports[1], "--log-level", "warning"],
             env=environment)
-        while not all(port.exists() for port in ports):
-            assert self.process.poll() is None, "the server ended"
-            time.sleep(0.02)
+        await_files(self.process, ports)
         self.http, self.grpc = (int(port.read_text().rsplit(":", 1)[1]) for port in ports)
 
     def cpu(self):
@@ -87,6 +104,10 @@ class Server:
     def end(self):
         self.process.terminate()
         assert self.process.wait(30) == 0
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def fdatasync(scratch, seconds):
@@ -107,8 +128,8 @@ def h2load(server, scratch, path, message, seconds, rate=None):
     log.unlink(missing_ok=True)
     paced = ["--rps", str(rate / 16)] if rate else []
     run = subprocess.run(
-        ["taskset", "-c", "1", "h2load", "-c", "16", "-m", "16", "-D", str(seconds), "--warm-up-time", "1", "-d", body,
-         "-H", "content-type: application/grpc", "-H", "te: trailers", "--log-file", log, *paced,
+        ["taskset", "-c", CLIENT_CORE, "h2load", "-c", "16", "-m", "16", "-D", str(seconds), "--warm-up-time", "1",
+         "-d", body, "-H", "content-type: application/grpc", "-H", "te: trailers", "--log-file", log, *paced,
          f"http://127.0.0.1:{server.grpc}{path}"], capture_output=True, text=True, check=True)
     failed = re.search(r"(\d+) failed, (\d+) errored, (\d+) timeout", run.stdout)
     assert failed and set(failed.groups()) == {"0"}, run.stdout
@@ -125,18 +146,18 @@ class Redis:
         directory.mkdir()
         self.socket = directory / "redis.sock"
         self.process = subprocess.Popen(
-            ["taskset", "-c", "0", "redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", directory,
+            ["taskset", "-c", SERVER_CORE, "redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", directory,
              "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"],
             stdout=subprocess.DEVNULL)
-        while not self.socket.exists():
-            assert self.process.poll() is None, "redis-server ended"
-            time.sleep(0.02)
+        await_files(self.process, [self.socket])
 
     def measure(self, connections, pipeline, requests):
         run = subprocess.run(
-            ["taskset", "-c", "1", "redis-benchmark", "-s", self.socket, "-c", str(connections), "-P", str(pipeline),
-             "-n", str(requests), "--csv", "XADD", "events", "*", "e", event("redis-event", 1).decode()],
+            ["taskset", "-c", CLIENT_CORE, "redis-benchmark", "-s", self.socket, "-c", str(connections), "-P",
+             str(pipeline), "-n", str(min(requests, REDIS_ENTRIES_MAX)), "--csv", "XADD", "events", "*", "e",
+             event("redis-event", 1).decode()],
             capture_output=True, text=True, check=True)
+        subprocess.run(["redis-cli", "-s", self.socket, "DEL", "events"], check=True, stdout=subprocess.DEVNULL)
         # The command itself holds commas, so that the columns are counted from the end.
         fields = [part.strip('"') for part in run.stdout.strip().splitlines()[-1].split('","')]
         return {"rate": float(fields[-7]), "p99": float(fields[-2])}
@@ -200,13 +221,16 @@ def main():
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--json", type=pathlib.Path, help="where the results of all runs are written")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {1})
-    scratch = pathlib.Path(tempfile.mkdtemp(dir=options.scratch))
-    server = Server(options.goalpost.resolve(), scratch)
-    redis = Redis(scratch)
+    os.sched_setaffinity(0, {int(CLIENT_CORE)})
     login = field(5, b"game") + field(7, b"2026-01-05T10:00:00Z") + field(9, b"player-1234567890")
     found = {}
-    try:
+    # What was started is ended, in whatever order the rest fails.
+    with contextlib.ExitStack() as started:
+        scratch = pathlib.Path(started.enter_context(tempfile.TemporaryDirectory(dir=options.scratch)))
+        server = Server(options.goalpost.resolve(), scratch)
+        started.callback(server.kill)
+        redis = Redis(scratch)
+        started.callback(redis.end)
         for run in range(options.runs):
             steps = {
                 "fdatasync": lambda: fdatasync(scratch, 2),
@@ -223,10 +247,6 @@ def main():
                 found.setdefault(name, []).append(step())
         memory = server.memory()
         server.end()
-    finally:
-        server.process.kill()
-        redis.end()
-        shutil.rmtree(scratch)
     medians = {}
     for name, results in found.items():
         medians[name] = {key: statistics.median(result[key] for result in results) for key in results[0]}

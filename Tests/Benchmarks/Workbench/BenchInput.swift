@@ -10,12 +10,18 @@ struct BenchInput {
     private let world: SampleWorld
     let challenges: ChallengeSet
 
-    /// Ten challenges of 50 goals, for so many players; all goals are assigned from the start, as in the load tests
-    /// of the service that Goalpost replaces, which makes answers of some 200 KB.
-    init(players: Int) throws {
+    /// Ten challenges of 50 goals, for so many players.
+    ///
+    /// With `areAllDefault` all goals are assigned from the start, as in the load tests of the service that Goalpost
+    /// replaces, which makes answers of some 200 KB; without, none is, so that each of a player's rows is a goal that
+    /// he activated and the answer of active goals holds nothing else.
+    init(players: Int, areAllDefault: Bool = true) throws {
         world = try SampleWorld(seed: 1, challenges: 10, goalsPerChallenge: 50, players: players)
         let text = String(decoding: world.challengesJSON(), as: UTF8.self)
-            .replacing(#""defaultAssigned":false"#, with: #""defaultAssigned":true"#)
+            .replacing(
+                #""defaultAssigned":\#(!areAllDefault)"#,
+                with: #""defaultAssigned":\#(areAllDefault)"#
+            )
         guard case .valid(let set) = ChallengeFile.read(Array(text.utf8)) else {
             throw ValidationError("the sample game's challenges are not valid")
         }

@@ -18,6 +18,9 @@ struct PublishCommand: ParsableCommand {
 
     enum Method: String, ExpressibleByArgument, CaseIterable { case goalpost, zstd, dictionary }
 
+    /// Whether goals are assigned from the start or a player's rows are goals that he activated.
+    enum Assignment: String, ExpressibleByArgument, CaseIterable { case all, none }
+
     /// Players committed at once, as publish does.
     private static let batchPlayers = 1000
 
@@ -26,6 +29,9 @@ struct PublishCommand: ParsableCommand {
 
     @Option(help: "Goals of each player that differ from the template, 1 to 500.")
     var changed = 50
+
+    @Option(help: "Which goals are assigned from the start: with none, the changed ones were activated.")
+    var defaults = Assignment.all
 
     @Option(help: "Players.")
     var players = 2000
@@ -43,7 +49,7 @@ struct PublishCommand: ParsableCommand {
     }
 
     func run() throws {
-        let input = try BenchInput(players: players)
+        let input = try BenchInput(players: players, areAllDefault: defaults == .all)
         let renderer = try AnswerRenderer(challenges: input.challenges)
         let views = (0..<players).map { player in
             PlayerView(

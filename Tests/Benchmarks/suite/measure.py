@@ -56,6 +56,15 @@ def environment(**settings):
     return kept | settings
 
 
+def processors():
+    """The processor of the server under test and that of its client: the lowest two that this process may use.
+
+    Where there is one alone, they share it.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[0], allowed[min(1, len(allowed) - 1)]
+
+
 def run(*command, **others):
     """Runs a command that has to succeed and returns its output as text."""
     others.setdefault("env", environment())
@@ -121,6 +130,8 @@ class Figure:
     # The least figure of ours that is wanted (the most, where smaller is better), if any.
     aim: float | None = None
     smaller_is_better: bool = False
+    # What nobody could pass, shown beside the aim.
+    bound: str = ""
     note: str = ""
 
     @property
@@ -133,7 +144,7 @@ class Figure:
         parts = [f"{sign} {number(self.aim)} {self.unit}"] if self.aim is not None else []
         if self.ratio_aim is not None:
             parts.append(f"{sign} {self.ratio_aim:g} ×")
-        return ", ".join(parts) or "–"
+        return (", ".join(parts) or "–") + (f" ({self.bound})" if self.bound else "")
 
     @property
     def is_met(self):

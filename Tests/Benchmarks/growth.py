@@ -90,7 +90,7 @@ class World:
             # Each partition counts its own changes.
             before = self.query("""
                 SELECT coalesce(json_object_agg(leaf, newest), '{}') FROM (
-                    SELECT tableoid AS leaf, max(sequence) AS newest FROM goalpost.player_change GROUP BY tableoid)""")
+                    SELECT tableoid AS leaf, max(sequence) AS newest FROM goalpost.player_change GROUP BY tableoid) leaves""")
             again.append(options.increment / self.run("run", "fold", *data))
             players = int(self.query(f"""
                 SELECT count(*) FROM goalpost.player_change
@@ -242,6 +242,8 @@ def main():
     results = []
     for players in sorted(int(word) for word in options.players.split(",")):
         with tempfile.TemporaryDirectory(prefix="goalpost-growth-", dir=options.scratch) as directory:
+            # The database's user has to walk into it.
+            os.chmod(directory, 0o755)
             world = World(options, pathlib.Path(directory), players)
             try:
                 results.append(world.measure())

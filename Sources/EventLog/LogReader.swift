@@ -214,6 +214,18 @@ package final class LogReader {
                     foundOffset: later.baseOffset
                 )
             }
+            // A byte that turns a frame's magic number into the seal's must not look like the end.
+            if case .seal = step,
+                let tail = try SealedTail.read(place.walker.window.file, name: place.walker.name),
+                tail.sealOffset != place.byteOffset, try isCurrent(path, place.identity)
+            {
+                return .damaged(
+                    file: path,
+                    byteOffset: place.byteOffset,
+                    recordOffset: place.commitOffset,
+                    reason: "a seal begins here, and the segment's own at byte \(tail.sealOffset)"
+                )
+            }
             // A writer that failed cuts or removes what was never acknowledged.
             let size = try onDisk { () throws(DiskError) in try place.walker.window.file.size() }
             if size >= place.byteOffset, try isCurrent(path, place.identity) { return nil }

@@ -10,9 +10,18 @@ import Testing
         return try RunningChild(process)
     }
 
-    /// Runs on, and does not hear SIGTERM; returns when that is so.
     private static func stubborn() async throws -> RunningChild {
-        let child = try shell("trap '' TERM; exec sleep 86400")
+        try await sleeping("trap '' TERM; exec sleep 86400")
+    }
+
+    /// Ends by SIGTERM, also where this process ignores that.
+    private static func docile() async throws -> RunningChild {
+        try await sleeping("exec env --default-signal=TERM sleep 86400")
+    }
+
+    /// Returns when the script has become a program that sleeps.
+    private static func sleeping(_ script: String) async throws -> RunningChild {
+        let child = try shell(script)
         while FileManager.default.contents(atPath: "/proc/\(child.processID)/comm") != Data("sleep\n".utf8) {
             // Only how often it is looked at.
             try await Task.sleep(for: .milliseconds(5))
@@ -22,11 +31,11 @@ import Testing
 
     @Test func `a status and a signal are told apart`() async throws {
         #expect(try await Self.shell("exit 15").ended() == 15)
-        #expect(try await Self.shell("kill -TERM $$").ended() == 143)
+        #expect(try await Self.shell("kill -KILL $$").ended() == 137)
     }
 
     @Test func `it is asked to end, and nothing is signalled once it has`() async throws {
-        let child = try Self.shell("exec sleep 86400")
+        let child = try await Self.docile()
         #expect(child.status == nil)
         #expect(await child.stop(hurry: nil) == 143)
         #expect(child.status == 143)
@@ -51,7 +60,7 @@ import Testing
 
     @Test func `who asks the test to end ends a program that is waited for`() async throws {
         let stop = StopRequest()
-        let child = try Self.shell("exec sleep 86400")
+        let child = try await Self.docile()
         async let status = child.ended(unless: stop)
         stop.set(signal: SIGTERM)
         #expect(await status == 143)

@@ -40,15 +40,24 @@ enum AnswerBody {
         }
     }
 
-    /// The goal's progress in any of the three answers, nil where it is not listed; throws on what is no such answer.
-    static func progress(of goalID: String, in content: [UInt8]) throws -> Int? {
-        let answer = try JSONDecoder().decode(Answer.self, from: Data(content))
-        let goals = answer.assignedGoals ?? answer.challenges?.flatMap(\.goals)
-        guard let goals else { throw Broken(reason: "neither challenges nor assignedGoals") }
-        return goals.first { $0.goalId == goalID }?.progress
+    /// What is read of any of the three answers.
+    struct Answer {
+        private let goals: [Goal]
+
+        /// Throws on what is no such answer.
+        init(_ content: [UInt8]) throws {
+            let lists = try JSONDecoder().decode(Lists.self, from: Data(content))
+            guard let goals = lists.assignedGoals ?? lists.challenges?.flatMap(\.goals) else {
+                throw Broken(reason: "neither challenges nor assignedGoals")
+            }
+            self.goals = goals
+        }
+
+        /// A goal's progress, nil where it is not listed.
+        func progress(of goalID: String) -> Int? { goals.first { $0.goalId == goalID }?.progress }
     }
 
-    private struct Answer: Decodable {
+    private struct Lists: Decodable {
         let assignedGoals: [Goal]?
         let challenges: [Challenge]?
     }

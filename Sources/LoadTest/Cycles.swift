@@ -48,8 +48,11 @@ struct CycleTimer: Sendable {
     let seconds: Int
     let runs: CycleRuns
     let clock: LoadClock
+    let stop: StopRequest
 
     /// Starts cycles until the task is cancelled; returns when all have ended.
+    ///
+    /// Those at work are stopped when somebody asks the test to end.
     func run() async {
         await withTaskGroup { group in
             var number = 1
@@ -68,7 +71,7 @@ struct CycleTimer: Sendable {
             let arguments = ["run", "cycle", "--data", data, "--overlap", "skip", "--quiet"]
             let child = try program.start("goalpost", arguments)
             let index = runs.began(at: second, process: child.processID)
-            let status = await child.exit.value
+            let status = await child.ended(unless: stop)
             runs.ended(index, at: Double(clock.now) / 1e9, status: status)
         } catch {
             // It could not even be started, which counts as a run that failed.

@@ -8,10 +8,11 @@ package struct DatabaseFigures: Sendable, Codable, Equatable {
         package let table: String
         package let scans: Int64
         package let rows: Int64
-    }
 
-    /// Rows from which a table is large.
-    package static let largeRows: Int64 = 10_000
+        package init(table: String, scans: Int64, rows: Int64) {
+            (self.table, self.scans, self.rows) = (table, scans, rows)
+        }
+    }
 
     package var sequentialScans: Int64 = 0
     package var indexScans: Int64 = 0
@@ -24,7 +25,7 @@ package struct DatabaseFigures: Sendable, Codable, Equatable {
     package var bytes: Int64 = 0
     /// Least offset that no partition has folded yet.
     package var watermark: Int64 = 0
-    /// Sequential scans of large tables, by table.
+    /// Sequential scans of large tables since the first sample, by table; partitions count as their table.
     package var largeScans: [Scanned] = []
 
     package init() {}
@@ -40,12 +41,17 @@ struct DatabaseProbe: Sendable {
 
     func close() async { await session.close() }
 
-    func figures() async throws -> DatabaseFigures {
+    /// The figures but `largeScans`, and the tables that those follow from.
+    func figures() async throws -> (DatabaseFigures, [ScanWatch.Table]) {
         try await session.readOnlySnapshot { transaction in
             var figures = DatabaseFigures()
+            var all: [ScanWatch.Table] = []
             let tables = """
-                SELECT relname::text, seq_scan, coalesce(idx_scan, 0), n_tup_upd, n_tup_hot_upd, n_live_tup, n_dead_tup
-                FROM pg_stat_user_tables WHERE schemaname = 'goalpost' ORDER BY relname
+                SELECT t.relname::text, t.seq_scan, coalesce(t.idx_scan, 0), t.n_tup_upd, t.n_tup_hot_upd,
+                    t.n_live_tup, t.n_dead_tup, coalesce(r.relname, t.relname)::text
+                FROM pg_stat_user_tables t JOIN pg_class c ON c.oid = t.relid
+                    LEFT JOIN pg_class r ON r.oid = pg_partition_root(t.relid)
+                WHERE t.schemaname = 'goalpost' AND c.relkind <> 'p' ORDER BY t.relname
                 """
             try transaction.query(tables) { row in
                 let (scans, rows) = (try row.int8(1), try row.int8(5))
@@ -55,9 +61,7 @@ struct DatabaseProbe: Sendable {
                 figures.hotUpdates += try row.int8(4)
                 figures.liveRows += rows
                 figures.deadRows += try row.int8(6)
-                if rows >= DatabaseFigures.largeRows, scans > 0 {
-                    figures.largeScans.append(.init(table: try row.text(0), scans: scans, rows: rows))
-                }
+                all.append(.init(name: try row.text(0), root: try row.text(7), scans: scans, rows: rows))
             }
             let rest = """
                 SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
@@ -69,7 +73,7 @@ struct DatabaseProbe: Sendable {
                 figures.bytes = try row.int8(1)
                 figures.watermark = try row.int8(2)
             }
-            return figures
+            return (figures, all)
         }
     }
 }

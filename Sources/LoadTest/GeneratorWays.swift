@@ -38,8 +38,8 @@ final class GeneratorWays {
             templates: setup.templates
         )
         let timeout = Int64(options.timeoutSeconds) * 1_000_000_000
-        let front = try SocketAddress.makeAddressResolvingHost(setup.front.host, port: setup.front.port)
-        let ingest = try SocketAddress.makeAddressResolvingHost(setup.ingest.host, port: setup.ingest.port)
+        let front = try setup.front.resolved(server: "the front")
+        let ingest = try setup.ingest.resolved(server: "the write side")
         func carrier(
             _ address: SocketAddress,
             _ exchange: HTTPCarrier.Exchange,
@@ -112,7 +112,7 @@ final class GeneratorWays {
             }
             let carrier = RPCCarrier(
                 loop: loop,
-                address: try SocketAddress.makeAddressResolvingHost(place.host, port: place.port),
+                address: try place.resolved(server: "gRPC of the write side"),
                 authority: place.text,
                 timeout: timeout,
                 clock: clock,

@@ -12,7 +12,7 @@ enum HTTPCall {
     /// Most bytes of a body.
     private static let bodyBytesMax = 64 << 20
 
-    /// Asks for `path` with further fields; throws `unreachable` when nothing answers within 10 seconds.
+    /// Asks for `path` with further fields; throws `unreachable` when nothing answers with status 200 within 10 seconds.
     static func get(
         _ path: String,
         _ fields: [(String, String)] = [],
@@ -20,9 +20,11 @@ enum HTTPCall {
         address: HostPort,
         on group: any EventLoopGroup
     ) async throws(LoadTestError) -> Answer {
+        let place = try address.resolved(server: server)
+        let loop = group.next()
+        let promise = loop.makePromise(of: Answer.self)
+        let answer: Answer
         do {
-            let loop = group.next()
-            let promise = loop.makePromise(of: Answer.self)
             let channel = try await ClientBootstrap(group: loop).connectTimeout(.seconds(10))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -30,7 +32,7 @@ enum HTTPCall {
                         try channel.pipeline.syncOperations.addHandler(Collector(promise))
                     }
                 }
-                .connect(host: address.host, port: address.port).get()
+                .connect(to: place).get()
             var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
             head.headers.add(name: "Host", value: address.text)
             head.headers.add(name: "Connection", value: "close")
@@ -41,10 +43,17 @@ enum HTTPCall {
                 promise.fail(ChannelError.connectTimeout(.seconds(10)))
             }
             defer { limit.cancel() }
-            return try await promise.futureResult.get()
+            answer = try await promise.futureResult.get()
         } catch {
-            throw .unreachable(server: server, address: address.text, reason: "\(error)")
+            // Nobody else does where it could not even connect.
+            promise.fail(error)
+            throw .unreachable(server: server, address: address.text, reason: NetworkWords.of(error))
         }
+        guard answer.head.status == .ok else {
+            let reason = "status \(answer.head.status.code) for \(path)"
+            throw .unreachable(server: server, address: address.text, reason: reason)
+        }
+        return answer
     }
 
     private final class Collector: ChannelInboundHandler {

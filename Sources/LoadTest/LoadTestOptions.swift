@@ -75,6 +75,11 @@ package struct LoadTestOptions: Sendable, Equatable {
         }
     }
 
+    /// Checked tokens that a started front may keep: every player's, as far as the setting goes.
+    package var tokenCacheEntries: Int { min(Self.tokenCacheMax, max(2, players)) }
+    /// The greatest value of the setting `token_cache_entries`.
+    private static let tokenCacheMax = 4_194_304
+
     /// Ten challenges where the goals divide evenly, else one.
     package var challengeCount: Int { goals.isMultiple(of: 10) ? 10 : 1 }
     package var goalsPerChallenge: Int { goals / challengeCount }

@@ -50,12 +50,16 @@ package struct LoadTestRun: Sendable {
     }
 
     /// Runs it to its end, writes `summary.json` and `report.html` into the directory and returns the summary.
+    ///
+    /// What it has started is stopped in any case. Throws `interrupted` where somebody asked for an end before the load
+    /// was over; wrong options are refused before anything is made.
     package func run() async throws -> LoadTestSummary {
         try options.check()
-        let volume = LocalVolume()
-        try refuseUsed(out, volume)
-        if case .own(let data, _, _) = processes { try refuseUsed(data, volume) }
-        try volume.makeDirectory(out, mode: 0o755)
+        try WorkPlaces.refuseUsed(out)
+        if case .own(let data, _, _) = processes {
+            try WorkPlaces.keepApart(out, data)
+            try WorkPlaces.refuseUsed(data)
+        }
         let world: SampleWorld
         do throws(SampleDataError) {
             world = try SampleWorld(
@@ -67,13 +71,36 @@ package struct LoadTestRun: Sendable {
         } catch {
             throw LoadTestError.invalidOption("\(error)")
         }
+        let plan = try plan(world)
+        // Tokens of others' players could be read out of what lies there.
+        try LocalVolume().makeDirectory(out, mode: 0o700)
         let ids = PlayerIDs(world)
         switch processes {
-        case .external(let front, let ingest, let grpc, let challenges):
+        case .external(let front, let ingest, let grpc, _):
             let target = Target(front: front, ingest: ingest, grpc: grpc, own: nil)
-            return try await measure(target, ids, try GamePlan(challenges, players: options.players))
+            return try await measure(target, ids, plan)
         case .own(let data, let binaries, let environment):
-            return try await runOwn(world, ids, data, binaries, environment)
+            return try await runOwn(world, ids, plan, data, binaries, environment)
+        }
+    }
+
+    private func plan(_ world: SampleWorld) throws(LoadTestError) -> GamePlan {
+        switch processes {
+        case .external(_, _, let grpc, let challenges):
+            guard grpc != nil || options.eventsWay == .lines else {
+                throw .invalidOption("events over gRPC need an address: give --grpc HOST:PORT")
+            }
+            return try GamePlan(challenges, players: options.players)
+        case .own:
+            guard case .valid(let challenges) = ChallengeFile.read(world.challengesJSON()) else {
+                throw .unfitChallenges("the sample challenges are not valid")
+            }
+            guard !challenges.statCodes.isEmpty else {
+                throw .invalidOption(
+                    "--goals is \(options.goals): no goal of such a game counts a statistic; take 2 to 9, or 20 and more"
+                )
+            }
+            return try GamePlan(challenges, players: options.players)
         }
     }
 
@@ -87,14 +114,11 @@ package struct LoadTestRun: Sendable {
     private func runOwn(
         _ world: SampleWorld,
         _ ids: PlayerIDs,
+        _ plan: GamePlan,
         _ data: String,
         _ binaries: String,
         _ environment: [String: String]
     ) async throws -> LoadTestSummary {
-        guard case .valid(let challenges) = ChallengeFile.read(world.challengesJSON()) else {
-            throw LoadTestError.unfitChallenges("the sample challenges are not valid")
-        }
-        let plan = try GamePlan(challenges, players: options.players)
         try LocalVolume().makeDirectory(data, mode: 0o755)
         // The database's user has to get through to its own part.
         let volume = LocalVolume()
@@ -103,9 +127,14 @@ package struct LoadTestRun: Sendable {
         environment["GOALPOST_PARTITIONS"] = String(options.partitions)
         if options.usesTokens {
             environment["GOALPOST_TOKEN_KEYS"] = data + "/keys.json"
-            environment["GOALPOST_TOKEN_CACHE_ENTRIES"] = String(max(1, options.players))
+            environment["GOALPOST_TOKEN_CACHE_ENTRIES"] = String(options.tokenCacheEntries)
         }
-        let program = ChildProgram(binaries: binaries, environment: environment, log: out + "/programs.log")
+        let program = ChildProgram(
+            binaries: binaries,
+            environment: environment,
+            log: out + "/programs.log",
+            stop: stop
+        )
         let own = try await OwnProcesses.start(
             options,
             world: world,
@@ -114,16 +143,16 @@ package struct LoadTestRun: Sendable {
             data: data,
             scratch: out,
             program: program,
+            stop: stop,
             say: say
         )
+        // From here on whoever ends the test also stops these.
         let target = Target(front: own.front, ingest: own.ingest, grpc: own.grpc, own: own)
         do {
-            let summary = try await measure(target, ids, plan)
-            try await own.stopDatabase()
-            return summary
+            return try await measure(target, ids, plan)
         } catch {
-            _ = try await own.stop()
-            try await own.stopDatabase()
+            // The first error is the one to tell; what goes wrong from here on is only said.
+            for problem in await own.stop(hurry: stop) { say(problem) }
             throw error
         }
     }
@@ -132,14 +161,18 @@ package struct LoadTestRun: Sendable {
     private func measure(_ target: Target, _ ids: PlayerIDs, _ plan: GamePlan) async throws -> LoadTestSummary
     {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let result: Result<LoadTestSummary, any Error>
         do {
-            let summary = try await measure(target, ids, plan, on: group)
-            try await group.shutdownGracefully()
-            return summary
+            result = .success(try await measure(target, ids, plan, on: group))
         } catch {
-            try await group.shutdownGracefully()
-            throw error
+            result = .failure(error)
         }
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            say("the test's own connections could not be closed: \(error)")
+        }
+        return try result.get()
     }
 
     private func measure(
@@ -148,7 +181,8 @@ package struct LoadTestRun: Sendable {
         _ plan: GamePlan,
         on group: MultiThreadedEventLoopGroup
     ) async throws -> LoadTestSummary {
-        let samples = plan.witness.map { SampleCheck(goalID: $0.goalID) }
+        let samples = SampleCheck(goalID: plan.witness?.goalID)
+        try await reach(target, on: group)
         let setup = GeneratorSetup(
             options: options,
             plan: plan,
@@ -160,7 +194,7 @@ package struct LoadTestRun: Sendable {
             ingest: target.ingest,
             grpc: target.grpc
         )
-        _ = try await HTTPCall.get("/healthz", server: "the write side", address: target.ingest, on: group)
+        try stop.check()
         let machine = MachineText.machine()
         let startedAt = Date()
         let clock = LoadClock()
@@ -189,7 +223,8 @@ package struct LoadTestRun: Sendable {
                 data: own.data,
                 seconds: options.cycleSeconds,
                 runs: cycles,
-                clock: clock
+                clock: clock,
+                stop: stop
             )
         }
         let working = Task { await timer?.run() }
@@ -200,7 +235,7 @@ package struct LoadTestRun: Sendable {
         await monitor.sample()
         say("waiting for the jobs that are at work")
         await working.value
-        while let samples, !samples.isIdle {
+        while !samples.isIdle {
             // Only how often it is looked at.
             try await Task.sleep(for: .milliseconds(5))
         }
@@ -209,10 +244,22 @@ package struct LoadTestRun: Sendable {
             if case .failure(let error) = result { throw error }
             throw LoadTestError.interrupted
         }
-        let problems = try await target.own?.stop() ?? []
+        // A cycle that was cut short would be judged as one that failed.
+        try stop.check()
+        var problems = [await monitor.problem].compactMap(\.self)
+        var ended: [String]?
         var logged: Int?
         if let own = target.own {
-            logged = Int(try await own.logEnd(scratch: out)) - Int(own.recordCount)
+            var badly = await own.stopServers(hurry: stop)
+            do {
+                logged = Int(try await own.logEnd(scratch: out)) - Int(own.recordCount)
+            } catch {
+                // Without it that threshold is not met, but all the rest is known.
+                problems.append("where the log ends could not be found out: \(error)")
+            }
+            badly += [await own.stopDatabase()].compactMap(\.self)
+            problems += badly
+            ended = badly
         }
         let ending = SummaryMaker(
             options: options,
@@ -221,11 +268,12 @@ package struct LoadTestRun: Sendable {
             startedAt: startedAt,
             machine: machine,
             result: result,
-            samples: samples?.counts,
+            samples: samples.counts,
             monitored: await monitor.samples,
             cycles: cycles.runs,
             recordsInLog: logged,
-            problems: problems + [await monitor.problem].compactMap(\.self)
+            serversEndedBadly: ended?.count,
+            problems: problems
         )
         let summary = ending.summary()
         let volume = LocalVolume()
@@ -275,18 +323,27 @@ package struct LoadTestRun: Sendable {
             ids: ids,
             namespace: options.namespace,
             key: key,
-            expiresAt: Int64(Date().timeIntervalSince1970) + 7 * 86_400
+            expiresAt: Int64(Date().timeIntervalSince1970) + 7 * 86_400,
+            stop: stop
         )
     }
 
-    /// The templates that clients of `dcz` hold; also the first sign that the front answers at all.
+    /// Throws `unreachable` where one of the servers does not answer, before anything is sent to them.
+    private func reach(_ target: Target, on group: MultiThreadedEventLoopGroup) async throws {
+        _ = try await HTTPCall.get("/healthz", server: "the front", address: target.front, on: group)
+        _ = try await HTTPCall.get("/healthz", server: "the write side", address: target.ingest, on: group)
+        if let grpc = target.grpc, options.eventsWay != .lines {
+            try await RPCCall.reach(server: "gRPC of the write side", address: grpc, on: group)
+        }
+    }
+
+    /// The templates that clients of `dcz` hold.
     private func templates(
         _ target: Target,
         _ ids: PlayerIDs,
         on group: MultiThreadedEventLoopGroup
     ) async throws -> [RequestKind: HeldTemplate] {
         let server = "the front"
-        _ = try await HTTPCall.get("/healthz", server: server, address: target.front, on: group)
         guard options.codings?.parts.contains(where: { $0.coding == .dcz }) == true else { return [:] }
         var held: [RequestKind: HeldTemplate] = [:]
         for kind in RequestKind.allCases where kind.isRead {
@@ -326,13 +383,6 @@ package struct LoadTestRun: Sendable {
             expiresAt: Int64(Date().timeIntervalSince1970) + 600
         )
         return [("Authorization", "Bearer " + String(decoding: token, as: UTF8.self))]
-    }
-
-    private func refuseUsed(_ directory: String, _ volume: LocalVolume) throws {
-        guard try volume.exists(directory) else { return }
-        guard try volume.isDirectory(directory), try volume.list(directory).isEmpty else {
-            throw LoadTestError.directoryInUse(directory)
-        }
     }
 
     private func number(_ value: Double) -> String {

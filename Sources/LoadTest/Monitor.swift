@@ -29,13 +29,15 @@ actor Monitor {
         let database: DatabaseProbe
     }
 
-    /// Samples kept: a day's.
+    /// Samples kept: a day's; after that the newest takes the place of the one before it.
     private static let samplesMax = 86_400
 
     private let lane = BlockingLane(label: "goalpost.loadtest.monitor")
     private let places: Places?
     private let clock: LoadClock
     private let jobs: CycleRuns
+    private var scans = ScanWatch()
+    private var takenCount = 0
     private(set) var samples: [MonitorSample] = []
     /// Why the newest look at PostgreSQL failed.
     private(set) var problem: String?
@@ -50,7 +52,7 @@ actor Monitor {
     func run() async {
         while !Task.isCancelled {
             await sample()
-            let next = Double(samples.count)
+            let next = Double(takenCount)
             let wait = next - Double(clock.now) / 1e9
             do { try await Task.sleep(for: .seconds(max(0.1, wait))) } catch { return }
         }
@@ -58,7 +60,6 @@ actor Monitor {
 
     /// Takes one sample now.
     func sample() async {
-        guard samples.count < Self.samplesMax else { return }
         var sample = MonitorSample()
         sample.second = Double(clock.now) / 1e9
         let own = ProcessTable.figures(getpid(), includesChildren: false) ?? ProcessFigures()
@@ -72,11 +73,15 @@ actor Monitor {
             sample.payloadBytes = Self.bytes(in: places.data + "/payloads")
             do { sample.freeBytes = try LocalVolume().freeBytes(places.data) } catch { problem = "\(error)" }
             do {
-                sample.database = try await places.database.figures()
+                var (figures, tables) = try await places.database.figures()
+                figures.largeScans = scans.look(at: tables)
+                sample.database = figures
             } catch {
                 problem = "\(error)"
             }
         }
+        takenCount += 1
+        if samples.count == Self.samplesMax { samples.removeLast() }
         samples.append(sample)
     }
 

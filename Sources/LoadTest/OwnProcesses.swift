@@ -19,7 +19,12 @@ struct OwnProcesses: Sendable {
     /// Records in the log before the load.
     let recordCount: UInt64
 
-    /// Prepares and starts all; what was started is stopped again when something fails.
+    /// How long a server may take until it says where it listens.
+    private static let startLimit = Duration.seconds(60)
+    /// How long PostgreSQL's stop may take; it gives up by itself before that.
+    private static let databaseStopLimit = Duration.seconds(120)
+
+    /// Prepares and starts all; what was started is stopped again when something fails or somebody asks for an end.
     static func start(
         _ options: LoadTestOptions,
         world: SampleWorld,
@@ -28,6 +33,7 @@ struct OwnProcesses: Sendable {
         data: String,
         scratch: String,
         program: ChildProgram,
+        stop: StopRequest,
         say: @Sendable (String) -> Void
     ) async throws -> OwnProcesses {
         let volume = LocalVolume()
@@ -41,10 +47,12 @@ struct OwnProcesses: Sendable {
         if let keySet { try volume.atomicWrite(Array(keySet.utf8), to: data + "/keys.json") }
         var started: [RunningChild] = []
         do {
-            try await program.succeed("goalpost", ["db", "start", "--data", data])
+            // Not cut short, since one that is half started could not be stopped; it has a time limit of its own.
+            try await program.uninterrupted.succeed("goalpost", ["db", "start", "--data", data])
+            try stop.check()
             say("introducing \(options.players) players")
             let players = scratch + "/players.ndjson"
-            try writePlayers(ids, namespace: options.namespace, to: players)
+            try writePlayers(ids, namespace: options.namespace, to: players, stop)
             for arguments in [["ingest", "--data", data, players], ["run", "fold"], ["run", "publish"]] {
                 let isIngest = arguments[0] == "ingest"
                 try await program.succeed("goalpost", isIngest ? arguments : arguments + ["--data", data])
@@ -66,9 +74,9 @@ struct OwnProcesses: Sendable {
                 ["--data", data, "--listen", "127.0.0.1:0", "--port-file", ports[2]] + identity
             )
             started.append(front)
-            let ingestPort = try await address(ports[0], of: "goalpost-ingest", ingest, program)
-            let grpcPort = try await address(ports[1], of: "goalpost-ingest", ingest, program)
-            let frontPort = try await address(ports[2], of: "goalpost-front", front, program)
+            let ingestPort = try await address(ports[0], of: "goalpost-ingest", ingest, program, stop)
+            let grpcPort = try await address(ports[1], of: "goalpost-ingest", ingest, program, stop)
+            let frontPort = try await address(ports[2], of: "goalpost-front", front, program, stop)
             let (conninfo, postmaster) = try await database(data, scratch: scratch, program)
             return OwnProcesses(
                 front: frontPort,
@@ -83,46 +91,66 @@ struct OwnProcesses: Sendable {
                 recordCount: UInt64(options.players)
             )
         } catch {
-            for child in started { _ = await child.stop() }
-            _ = try await program.run("goalpost", ["db", "stop", "--data", data])
+            // The first error is the one to tell; what goes wrong from here on is only said.
+            for child in started { await child.stop(hurry: stop) }
+            if let problem = await stopDatabase(data, program) { say(problem) }
             throw error
         }
     }
 
-    /// Stops the servers, in the order in which they need each other; the last is PostgreSQL.
+    /// Stops front and write side, then PostgreSQL that they need, whatever of them runs still.
+    func stop(hurry: StopRequest) async -> [String] {
+        await stopServers(hurry: hurry) + [await stopDatabase()].compactMap(\.self)
+    }
+
+    /// Stops front and write side; may be called again.
     ///
-    /// Returns the statuses of front and write side that were not 0.
-    func stop() async throws(LoadTestError) -> [String] {
+    /// Returns a sentence for each that ended before it was asked to, by a signal or with another status than 0.
+    func stopServers(hurry: StopRequest) async -> [String] {
         var problems: [String] = []
         for (name, child) in [("goalpost-front", frontChild), ("goalpost-ingest", ingestChild)] {
-            let status = await child.stop()
-            if status != 0 { problems.append("\(name) ended with \(status): \(program.lastWords())") }
+            let early = child.status
+            let status = await child.stop(hurry: hurry)
+            if let early {
+                problems.append("\(name) ended by itself with \(early): \(program.lastWords())")
+            } else if status != 0 {
+                problems.append("\(name) ended with \(status) when it was stopped: \(program.lastWords())")
+            }
         }
         return problems
     }
 
-    /// Stops PostgreSQL; the last call.
-    func stopDatabase() async throws(LoadTestError) {
-        try await program.succeed("goalpost", ["db", "stop", "--data", data])
+    /// Stops PostgreSQL, and says what went wrong; may be called again.
+    func stopDatabase() async -> String? { await Self.stopDatabase(data, program) }
+
+    private static func stopDatabase(_ data: String, _ program: ChildProgram) async -> String? {
+        do throws(LoadTestError) {
+            let child = try program.start("goalpost", ["db", "stop", "--data", data])
+            let status = await child.killed(after: databaseStopLimit)
+            guard status != 0 else { return nil }
+            return "PostgreSQL in \(data) could not be stopped (\(status)): \(program.lastWords())"
+        } catch {
+            return "PostgreSQL in \(data) could not be stopped: \(error)"
+        }
     }
 
     /// Where the log ends, by `goalpost status`; the servers may be stopped by then.
     func logEnd(scratch: String) async throws -> UInt64 {
         struct Status: Decodable { let logEnd: UInt64 }
-        let output = try await Self.output(["status", "--json", "--data", data], scratch: scratch, program)
+        let arguments = ["status", "--json", "--data", data]
+        let output = try await Self.output(arguments, scratch: scratch, program.uninterrupted)
         return try JSONDecoder().decode(Status.self, from: Data(output)).logEnd
     }
 
-    /// Runs a command of `goalpost` and gives what it prints.
+    /// Runs a command of `goalpost` and gives what it prints; what it complains of goes to the log.
     private static func output(
         _ arguments: [String],
         scratch: String,
         _ program: ChildProgram
     ) async throws -> [UInt8] {
         let path = scratch + "/output.txt"
-        let own = ChildProgram(binaries: program.binaries, environment: program.environment, log: path)
         try LocalVolume().atomicWrite([], to: path)
-        try await own.succeed("goalpost", arguments)
+        try await program.succeed("goalpost", arguments, output: path)
         defer { do { try LocalVolume().remove(path) } catch { /* It is replaced by the next one. */  } }
         return try LocalVolume().readFile(path, bytesMax: 1 << 20)
     }
@@ -145,7 +173,12 @@ struct OwnProcesses: Sendable {
     }
 
     /// One login of each player, so that everybody has rows and answers before the load begins.
-    private static func writePlayers(_ ids: PlayerIDs, namespace: String, to path: String) throws {
+    private static func writePlayers(
+        _ ids: PlayerIDs,
+        namespace: String,
+        to path: String,
+        _ stop: StopRequest
+    ) throws {
         let file = try LocalVolume().open(path, .replace)
         var chunk: [UInt8] = []
         var size: UInt64 = 0
@@ -159,26 +192,33 @@ struct OwnProcesses: Sendable {
                 try file.write(chunk, at: size)
                 size += UInt64(chunk.count)
                 chunk.removeAll(keepingCapacity: true)
+                try stop.check()
             }
         }
     }
 
-    /// Waits until the program has written its port file, or has ended.
+    /// Waits until the program has written its port file; throws where it ends or takes longer than `startLimit`.
     private static func address(
         _ path: String,
         of name: String,
         _ child: RunningChild,
-        _ program: ChildProgram
+        _ program: ChildProgram,
+        _ stop: StopRequest
     ) async throws -> HostPort {
+        let deadline = ContinuousClock.now + startLimit
         while true {
+            try stop.check()
             if let text = ProcessTable.text(path),
                 let address = HostPort(text.trimmingCharacters(in: .newlines))
             {
                 return address
             }
-            guard ProcessTable.stat(child.processID) != nil else {
-                let status = await child.exit.value
+            if let status = child.status {
                 throw LoadTestError.programFailed(program: name, status: status, words: program.lastWords())
+            }
+            guard ContinuousClock.now < deadline else {
+                let seconds = startLimit.components.seconds
+                throw LoadTestError.notStarted(program: name, seconds: seconds, words: program.lastWords())
             }
             // Only how often the file is looked for.
             try await Task.sleep(for: .milliseconds(20))

@@ -8,8 +8,17 @@ package struct PlayerTokens: Sendable {
     private let tokens: [[UInt8]]
 
     /// Signs one for each of the ids and the probe; they end at `expiresAt`, in seconds since 1970.
-    package init(ids: PlayerIDs, namespace: String, key: P256.Signing.PrivateKey, expiresAt: Int64) throws {
+    ///
+    /// Throws `interrupted` when somebody asks the test to end meanwhile.
+    package init(
+        ids: PlayerIDs,
+        namespace: String,
+        key: P256.Signing.PrivateKey,
+        expiresAt: Int64,
+        stop: StopRequest = StopRequest()
+    ) throws {
         tokens = try (0...ids.count).map { player in
+            try stop.check()
             let id = String(decoding: ids.utf8(player), as: UTF8.self)
             return try Self.sign(id, namespace: namespace, key: key, expiresAt: expiresAt)
         }

@@ -17,6 +17,8 @@ final class Probe {
         var unseen = 0
         /// From the acknowledgement to being seen, in milliseconds.
         var lag = LatencyBook()
+        /// The longest of them in nanoseconds, which a histogram would cut off; nil where none was seen.
+        var lagMax: Int64?
         /// The longest that one still waited at the end, in nanoseconds.
         var unseenMax: Int64 = 0
         var failures = 0
@@ -87,7 +89,9 @@ final class Probe {
             let offset = head.headers.first(name: "Goalpost-Offset").flatMap({ UInt64($0) })
         else { return .wrongAnswer }
         while let first = unseen.first, first.offset < offset {
-            figures.lag.record(now - first.acknowledgedAt)
+            let lag = now - first.acknowledgedAt
+            figures.lag.record(lag)
+            figures.lagMax = max(figures.lagMax ?? 0, lag)
             figures.seen += 1
             unseen.removeFirst()
         }

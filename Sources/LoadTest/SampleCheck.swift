@@ -5,6 +5,8 @@ final class SampleCheck: Sendable {
     /// What came of the samples.
     struct Counts: Sendable, Codable, Equatable {
         var checked = 0
+        /// Of these, whose progress had to be at least something.
+        var compared = 0
         /// Not JSON of the expected form.
         var broken = 0
         /// Progress behind what was acknowledged before the fold that the answer names.
@@ -31,10 +33,11 @@ final class SampleCheck: Sendable {
     /// Most bodies that wait.
     private static let waitingMax = 32
 
-    private let goalID: String
+    /// The goal whose progress is known; nil where only the form is looked at.
+    private let goalID: String?
     private let state = Mutex(State())
 
-    init(goalID: String) { self.goalID = goalID }
+    init(goalID: String?) { self.goalID = goalID }
 
     /// Takes a body to look at; returns at once.
     func check(_ sample: Sample) {
@@ -53,20 +56,26 @@ final class SampleCheck: Sendable {
     private func look(at sample: Sample) {
         var fault: String?
         var isBehind = false
+        var isCompared = false
         do {
             let content = try AnswerBody.content(sample.body, sample.coding, template: sample.template)
-            let progress = try AnswerBody.progress(of: goalID, in: content) ?? 0
-            if progress < sample.progressMin {
-                isBehind = true
-                fault =
-                    "\(sample.about): progress \(progress) of \(goalID), at least \(sample.progressMin) was acknowledged"
+            let answer = try AnswerBody.Answer(content)
+            if let goalID, sample.progressMin > 0 {
+                isCompared = true
+                let progress = answer.progress(of: goalID) ?? 0
+                if progress < sample.progressMin {
+                    isBehind = true
+                    fault =
+                        "\(sample.about): progress \(progress) of \(goalID), at least \(sample.progressMin) was acknowledged"
+                }
             }
         } catch {
             fault = "\(sample.about): \(error)"
         }
-        state.withLock { [fault, isBehind] state in
+        state.withLock { [fault, isBehind, isCompared] state in
             state.waiting -= 1
             state.counts.checked += 1
+            if isCompared { state.counts.compared += 1 }
             if isBehind { state.counts.behind += 1 } else if fault != nil { state.counts.broken += 1 }
             if state.counts.firstFault == nil { state.counts.firstFault = fault }
         }

@@ -2,7 +2,7 @@
 /// 5 % claims; of events 20 % logins and 80 % stats.
 ///
 /// Witnesses, the plan's first players, send nothing but values of one stat that grow by one, and are those whose
-/// answers are looked at whole; everybody else does all of it.
+/// answers are looked at whole; everybody else does all of it. Where there are none, anybody's answer is looked at.
 package struct Scenario {
     /// One read in so many is decoded and checked, one stat in so many is a witness's.
     package static let sampleEvery = 1000
@@ -32,14 +32,15 @@ package struct Scenario {
         var isSample = false
         if kind.isRead {
             reads += 1
-            isSample = plan.witnessCount > 0 && reads % Self.sampleEvery == 1
+            isSample = reads % Self.sampleEvery == 1
         }
         let goal = chance.below(plan.goalPaths.count)
         return arrival(
             kind,
             at: intended,
             isMeasured: isMeasured,
-            player: isSample ? chance.below(plan.witnessCount) : drawPlayer(everybody: kind.isRead),
+            player: isSample && plan.witnessCount > 0
+                ? chance.below(plan.witnessCount) : drawPlayer(everybody: kind.isRead),
             target: goal,
             // Players turn goals on more often than off.
             value: chance.below(8) == 0 ? 0 : 1,

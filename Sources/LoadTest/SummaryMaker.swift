@@ -8,11 +8,13 @@ struct SummaryMaker {
     let startedAt: Date
     let machine: LoadTestSummary.Machine
     let result: GeneratorResult
-    let samples: SampleCheck.Counts?
+    let samples: SampleCheck.Counts
     let monitored: [MonitorSample]
     let cycles: [CycleRun]
     /// Records that the load added to the log.
     let recordsInLog: Int?
+    /// Nil where the servers are not the test's own.
+    let serversEndedBadly: Int?
     let problems: [String]
 
     func summary() -> LoadTestSummary {
@@ -30,9 +32,9 @@ struct SummaryMaker {
         summary.machine = machine
         summary.seconds = result.seconds
         summary.checks = checks
-        summary.samplesChecked = samples?.checked ?? 0
-        summary.samplesSkipped = samples?.skipped ?? 0
-        summary.firstFault = samples?.firstFault
+        summary.samplesChecked = samples.checked
+        summary.samplesSkipped = samples.skipped
+        summary.firstFault = samples.firstFault
         summary.visibility = visibility
         summary.recordsSent = result.recordsSent
         summary.recordsAcknowledged = result.recordsAcknowledged
@@ -41,7 +43,7 @@ struct SummaryMaker {
         summary.usage = usage
         summary.database = database
         summary.generatorLateMilliseconds = Double(result.lateMax) / 1e6
-        summary.problems = problems
+        summary.problems = problems + unmeasured
         summary.ages = result.ages
         summary.samples = monitored
         summary.thresholds = measured.thresholds
@@ -75,12 +77,17 @@ struct SummaryMaker {
     /// The generator's checks, and what came of the samples.
     private var checks: Checks {
         var checks = result.checks
-        let samples = samples ?? SampleCheck.Counts()
         checks.body.passed = samples.checked - samples.broken
         checks.body.failed = samples.broken
-        checks.progress.passed = samples.checked - samples.broken - samples.behind
+        checks.progress.passed = samples.compared - samples.behind
         checks.progress.failed = samples.behind
         return checks
+    }
+
+    /// What a reader would otherwise take for checked.
+    private var unmeasured: [String] {
+        guard result.api.count > 0, samples.checked == 0 else { return [] }
+        return ["no answer's body was looked at: their content is not measured"]
     }
 
     private var visibility: LoadTestSummary.Visibility? {
@@ -126,28 +133,30 @@ struct SummaryMaker {
         database.hotUpdates = last.hotUpdates - first.hotUpdates
         (database.deadRows, database.liveRows) = (last.deadRows, last.liveRows)
         (database.bytesBefore, database.bytesAfter) = (first.bytes, last.bytes)
-        database.largeScans = last.largeScans.compactMap { table in
-            let before = first.largeScans.first { $0.table == table.table }?.scans ?? 0
-            return table.scans > before
-                ? .init(table: table.table, scans: table.scans - before, rows: table.rows) : nil
-        }
+        database.largeScans = last.largeScans
         return database
     }
 
     private var measured: Measured {
         var measured = Measured()
-        measured.apiP95 = result.api.count == 0 ? nil : result.api.latency.p95
-        measured.eventP95 = result.events.count == 0 ? nil : result.events.latency.p95
-        measured.count = result.api.count + result.events.count
-        measured.failures = result.api.failures + result.events.failures
+        measured.isOwn = isOwn
+        measured.sendsRequests = options.requestsPerSecond > 0
+        measured.sendsEvents = options.eventsPerSecond > 0
+        measured.apiP95 = result.api.latency.count == 0 ? nil : result.api.latency.p95
+        measured.eventP95 = result.events.latency.count == 0 ? nil : result.events.latency.p95
+        measured.probeFailures = result.probe?.failures ?? 0
+        measured.count =
+            result.api.count + result.events.count + (result.probe?.accepted ?? 0) + measured.probeFailures
+        measured.failures = result.api.failures + result.events.failures + measured.probeFailures
         measured.checksPassed = checks.passed
         measured.checksFailed = checks.failed
         if isOwn, let probe = result.probe {
             measured.lagLimit = Double(options.cycleSeconds) + (cycles.compactMap(\.seconds).max() ?? 0) + 1
-            measured.lagMax = max(probe.lag.milliseconds(100) / 1000, Double(probe.unseenMax) / 1e9)
+            measured.lagMax = probe.lagMax.map { Double(max($0, probe.unseenMax)) / 1e9 }
         }
         measured.recordsMissing = recordsInLog.map { max(0, result.recordsAcknowledged - $0) }
         measured.jobFailures = isOwn ? cycles.filter { $0.status != 0 }.count : nil
+        measured.serversEndedBadly = serversEndedBadly
         if let database {
             measured.largeScans = Int(database.largeScans.map(\.scans).reduce(0, +))
             let names = database.largeScans.sorted { $0.scans > $1.scans }.prefix(4)

@@ -33,7 +33,8 @@ struct LoadTestCommand: AsyncParsableCommand {
 
             --out gets summary.json, with all figures, and report.html, a page with charts that needs no network;
             programs.log holds what the started programs wrote. Exit codes: 0 all thresholds are met, 1 not, 64 wrong
-            options, 65 a program failed, 69 a server does not answer, 73 a directory is in use, 130 stopped by Ctrl-C.
+            options, 65 a program failed, 69 a server does not answer, 73 a directory is in use, 75 stopped by SIGTERM or
+            SIGHUP, 130 by Ctrl-C. A test that is stopped stops what it has started; a second signal makes haste.
             """
     )
 
@@ -109,10 +110,10 @@ struct LoadTestCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        let stop = StopRequest()
         do {
-            let stop = StopRequest()
-            let watch = Self.watchInterrupt(stop)
-            defer { watch.cancel() }
+            let signals = LoadTestSignals(stop)
+            defer { signals.end() }
             let run = LoadTestRun(
                 options: options(),
                 processes: try targets(),
@@ -120,7 +121,7 @@ struct LoadTestCommand: AsyncParsableCommand {
                 version: Goalpost.version,
                 key: try key(),
                 stop: stop,
-                say: { Terminal.note("goalpost: \($0)") }
+                say: { LoadTestSignals.note("goalpost: \($0)") }
             )
             let summary = try await run.run()
             if json {
@@ -132,8 +133,9 @@ struct LoadTestCommand: AsyncParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch {
-            let failure = (error as? LoadTestError).map(Self.failure) ?? JobError(error)
-            Terminal.complain(failure.message)
+            let failure =
+                (error as? LoadTestError).map { Self.failure($0, signal: stop.signal) } ?? JobError(error)
+            LoadTestSignals.note("goalpost: \(failure.message)")
             throw ExitCode(failure.status.rawValue)
         }
     }
@@ -172,6 +174,11 @@ struct LoadTestCommand: AsyncParsableCommand {
             guard let challenges else {
                 throw LoadTestError.invalidOption(
                     "--challenges is needed: the challenges.json of the servers"
+                )
+            }
+            guard !tokens || tokenKey != nil else {
+                throw LoadTestError.invalidOption(
+                    "--tokens needs --token-key: servers that run already check tokens with keys of their own"
                 )
             }
             let bytes = try InputText.read(challenges)
@@ -217,26 +224,14 @@ struct LoadTestCommand: AsyncParsableCommand {
         }
     }
 
-    private static func watchInterrupt(_ stop: StopRequest) -> any DispatchSourceSignal {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            // A second one ends the program at once.
-            signal(SIGINT, SIG_DFL)
-            stop.set()
-        }
-        source.activate()
-        return source
-    }
-
-    private static func failure(_ error: LoadTestError) -> JobError {
+    private static func failure(_ error: LoadTestError, signal: Int32?) -> JobError {
         let status: ExitStatus =
             switch error {
             case .invalidOption: .usage
             case .directoryInUse: .cannotCreate
             case .unreachable: .unavailable
-            case .programFailed, .unfitChallenges: .badData
-            case .interrupted: .interrupted
+            case .programFailed, .notStarted, .unfitChallenges: .badData
+            case .interrupted: signal == SIGINT ? .interrupted : .tryAgain
             }
         return JobError(status, error.description)
     }

@@ -45,6 +45,14 @@ import Testing
         }
     }
 
+    @Test func `the front's cache of tokens is as large as its setting allows`() {
+        var options = LoadTestOptions()
+        for (players, entries) in [(1, 2), (100, 100), (4_194_304, 4_194_304), (50_000_000, 4_194_304)] {
+            options.players = players
+            #expect(options.tokenCacheEntries == entries)
+        }
+    }
+
     @Test func `weights of codings are read, and nothing else`() {
         #expect(CodingMix("gzip")?.text == "gzip")
         #expect(CodingMix("gzip=7,dcz=1")?.text == "gzip=7,dcz=1")

@@ -4,8 +4,15 @@ import SampleData
 import Testing
 
 @Suite struct ScenarioTests {
-    static func plan(players: Int = 10_000) throws -> GamePlan {
-        let world = try SampleWorld(seed: 3, players: players)
+    static func plan(players: Int = 10_000, challenges: Int = 10, goalsPerChallenge: Int = 50) throws
+        -> GamePlan
+    {
+        let world = try SampleWorld(
+            seed: 3,
+            challenges: challenges,
+            goalsPerChallenge: goalsPerChallenge,
+            players: players
+        )
         guard case .valid(let challenges) = ChallengeFile.read(world.challengesJSON()) else {
             throw LoadTestError.unfitChallenges("sample")
         }
@@ -71,6 +78,16 @@ import Testing
             values[event.player] = event.value
         }
         #expect(values.count > 100)
+    }
+
+    @Test func `answers are looked at whole also where no goal tells of progress`() throws {
+        // A login and a daily goal.
+        let plan = try Self.plan(challenges: 1, goalsPerChallenge: 2)
+        #expect(plan.witness == nil)
+        var scenario = Scenario(plan: plan, codings: try Self.gzip(), seed: 2)
+        let samples = (0..<20_000).map { scenario.request(at: $0, isMeasured: true) }.filter(\.isSample)
+        #expect((14...18).contains(samples.count))
+        #expect(Set(samples.map(\.player)).count > 1)
     }
 
     @Test func `codings are drawn by their weights`() throws {

@@ -9,6 +9,7 @@ import Testing
         (measured.checksPassed, measured.checksFailed) = (200_000, 0)
         (measured.lagMax, measured.lagLimit) = (61.5, 70)
         (measured.recordsMissing, measured.jobFailures, measured.largeScans) = (0, 0, 0)
+        measured.serversEndedBadly = 0
         return measured
     }
 
@@ -38,6 +39,7 @@ import Testing
         #expect(changed { $0.lagMax = 70.5 } == ["objective event to visible, longest"])
         #expect(changed { $0.recordsMissing = 1 } == ["objective acknowledged records missing in the log"])
         #expect(changed { $0.jobFailures = 1 } == ["objective runs of jobs that failed"])
+        #expect(changed { $0.serversEndedBadly = 1 } == ["objective servers that ended badly"])
         #expect(changed { $0.largeScans = 2 } == ["objective sequential scans of large tables"])
     }
 
@@ -45,6 +47,27 @@ import Testing
         let thresholds = Measured().thresholds
         #expect(thresholds.filter { $0.value == nil }.allSatisfy { $0.isMet == nil })
         #expect(thresholds.first { $0.name == "checks passed" }?.isMet == nil)
+    }
+
+    @Test func `what a test of its own servers could not measure is not met`() {
+        var measured = Self.good()
+        measured.isOwn = true
+        #expect(measured.thresholds.allSatisfy { $0.isMet == true })
+        (measured.recordsMissing, measured.jobFailures, measured.largeScans) = (nil, nil, nil)
+        (measured.lagMax, measured.serversEndedBadly, measured.eventP95) = (nil, nil, nil)
+        #expect(
+            Self.unmet(measured) == [
+                "objective acknowledged records missing in the log", "objective runs of jobs that failed",
+                "objective sequential scans of large tables", "objective event to visible, longest",
+                "objective servers that ended badly", "objective events, 95th percentile",
+                "seed events, 95th percentile",
+            ]
+        )
+        // Nobody asked for events.
+        measured.sendsEvents = false
+        #expect(!Self.unmet(measured).contains { $0.hasSuffix("events, 95th percentile") })
+        measured.isOwn = false
+        #expect(Self.unmet(measured).isEmpty)
     }
 
     @Test func `no number is no success`() {

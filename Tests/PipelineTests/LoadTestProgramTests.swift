@@ -51,6 +51,9 @@ import Testing
         #expect(summary.samplesChecked + summary.samplesSkipped > 0, "\(told)")
         #expect(summary.cycles.allSatisfy { $0.status == 0 } && !summary.cycles.isEmpty, "\(summary.cycles)")
         #expect(summary.database?.largeScans.isEmpty == true)
+        let servers = summary.thresholds.first { $0.name == "servers that ended badly" }
+        #expect(servers?.isMet == true, "\(told)")
+        #expect(try LocalVolume().permissions(out) & 0o777 == 0o700)
         for name in ["generator", "front", "ingest", "postgresql", "jobs"] {
             #expect(summary.usage[name] != nil, "\(name) \(summary.usage.keys)")
         }
@@ -112,5 +115,52 @@ import Testing
             absent.status == 69 && absent.error.contains("the front at 127.0.0.1:1 does not answer"),
             "\(absent)"
         )
+        let external = [
+            "--out", directory.path + "/third", "--processes", "external", "--ingest", "127.0.0.1:1",
+            "--grpc",
+            "127.0.0.1:1", "--challenges", challenges, "--front",
+        ]
+        let unknown = try Self.run(external + ["no-such-host.invalid:80"])
+        #expect(unknown.status == 69 && unknown.error.contains("its host is not known"), "\(unknown)")
+        let unsigned = try Self.run(external + ["127.0.0.1:1", "--tokens"])
+        #expect(unsigned.status == 64 && unsigned.error.contains("--token-key"), "\(unsigned)")
+    }
+
+    /// Both while it prepares and while the load runs; the second signal is one of an impatient operator.
+    @Test(arguments: [(SIGINT, Int32(130), "introducing"), (SIGTERM, 75, "sending"), (SIGHUP, 75, "sending")])
+    func `a signal stops all that was started`(signal: Int32, status: Int32, words: String) async throws {
+        let directory = try TemporaryDirectory()
+        try LocalVolume().setPermissions(directory.path, 0o755)
+        let notes = directory.path + "/notes"
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments =
+            ["-c", #"exec "$@" >"$0" 2>&1"#, notes, GoalpostProgram.path, "loadtest"]
+            + [
+                "--out", directory.path + "/out", "--data", directory.path + "/data", "--duration", "86400",
+                "--players", "200", "--goals", "50", "--partitions", "2", "--requests-per-second", "5",
+                "--events-per-second", "5", "--cycle-seconds", "1",
+            ]
+        try process.run()
+        func said() throws -> String {
+            String(decoding: try LocalVolume().readFile(notes, bytesMax: 1 << 20), as: UTF8.self)
+        }
+        while process.isRunning, try !LocalVolume().exists(notes) || !said().contains(words) {
+            // Only how often it is looked at.
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        kill(process.processIdentifier, signal)
+        kill(process.processIdentifier, signal)
+        while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        let all = try said()
+        #expect(process.terminationReason == .exit && process.terminationStatus == status, "\(all)")
+        #expect(all.contains("stopped before the load was over"), "\(all)")
+        let left = try LocalVolume().list("/proc").filter { Int32($0) != nil }.filter { process in
+            guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
+                return false
+            }
+            return String(decoding: line, as: UTF8.self).contains(directory.path)
+        }
+        #expect(left.isEmpty, "\(left)")
     }
 }

@@ -148,6 +148,8 @@ package struct PublishTables: Sendable {
     ) async throws -> PlayerBatch {
         try await TablesError.wrapping {
             try await session.readOnlySnapshot { transaction in
+                // A batch at a time in the order of ids: whatever the planner guesses, none of them reads all.
+                try transaction.script("SET LOCAL enable_seqscan = off")
                 var players = PlayerTable()
                 var states: [PlayerState] = []
                 var gone: [Identifier] = []
@@ -173,7 +175,6 @@ package struct PublishTables: Sendable {
                     challenges: challenges,
                     namespace: Identifier(utf8: [])
                 )
-                if batch.isSmall { try transaction.script("SET LOCAL enable_seqscan = off") }
                 var rows =
                     players.count == 0 ? [] : try PriorReader(batch).rows(batch.playerIDs, in: transaction)
                 rows.sort { ($0.player, $0.goal) < ($1.player, $1.goal) }
@@ -197,8 +198,6 @@ package struct PublishTables: Sendable {
         in transaction: borrowing Transaction
     ) throws -> [UInt32: [StoredOutcome]] {
         guard countMax > 0, batch.players.count > 0 else { return [:] }
-        // One index descent a player, whatever the planner guesses: a leaf holds a month of everybody's requests.
-        try transaction.script("SET LOCAL enable_seqscan = off")
         let sql = """
             SELECT p.number::int4 - 1, t.event_id, t.outcome, t.error_code, t.decided_at
             FROM unnest($1::text[]) WITH ORDINALITY AS p (id, number)

@@ -238,4 +238,24 @@ import Testing
         #expect(throws: newer) { _ = try log.writer() }
         #expect(try log.volume.readFile(log.segment(0), bytesMax: 1 << 20) == bytes)
     }
+
+    @Test func `a frame that begins like a seal is damage, not the end`() throws {
+        let disk = SimulatedDisk()
+        let log = try LogFixture(disk, "/events")
+        let writer = try log.writer()
+        try writer.appendNumbered(2, of: 3)
+        try writer.seal()
+        writer.close()
+        let path = log.segment(0)
+        var bytes = try #require(disk.contents(path))
+        withUnsafeBytes(of: SegmentSeal.magic.littleEndian) { bytes.replaceSubrange(0..<4, with: $0) }
+        disk.place(bytes, at: path)
+        let reader = try log.reader()
+        let error = #expect(throws: LogError.self) { _ = try reader.nextFrame() }
+        guard case .damaged(path, byteOffset: 0, recordOffset: 0, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try !log.verify().isIntact)
+    }
 }

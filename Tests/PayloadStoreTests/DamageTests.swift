@@ -171,7 +171,9 @@ import Testing
                 #expect(throws: PayloadStoreError.self) {
                     try reader.read { view throws(PayloadStoreError) in
                         _ = try view.outcomes(of: user)
-                        _ = try view.withAnswer(of: user, .activeOnly) { _, _ in }
+                        for slot in AnswerSlot.allCases {
+                            _ = try view.withAnswer(of: user, slot) { _, _ in }
+                        }
                     }
                 }
             }

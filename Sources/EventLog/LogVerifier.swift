@@ -180,9 +180,12 @@ package struct LogVerifier {
     ) throws(LogError) {
         let end = segment.byteCount
         let offset = segment.sums.nextOffset
-        guard let tail = try SealedTail.read(file, name: segment.name), tail.sealOffset == end else {
-            // That of the last segment is written anew by the next writer: no record depends on it.
-            return note(path, end, offset, "the seal or the seek table is not whole", isDamage: !isLast)
+        let found = try SealedTail.read(file, name: segment.name)
+        guard let tail = found, tail.sealOffset == end else {
+            // A broken one of the last segment is written anew by the next writer: no record depends on it. A whole one
+            // elsewhere tells that a frame's first bytes turned into those of a seal.
+            let isDamage = !isLast || found != nil
+            return note(path, end, offset, "the seal or the seek table is not whole", isDamage: isDamage)
         }
         // Of sources that only deleted segments knew, the oldest seal is the only witness.
         var expected = sources ?? tail.seal.sourceTable.before(segment.name.baseOffset)

@@ -135,7 +135,11 @@ struct LogRecovery {
             try cut(file, to: last.frameOffset, from: size, isSeal: false)
         } else {
             segment.add(last.footer)
-            if end < size { try cut(file, to: end, from: size, isSeal: isSealing) }
+            // Also where nothing follows: an earlier cut may have failed in its sync, and a system that forgot it then has
+            // the old end on the disk still, to come after all that is appended from now on.
+            if end < size || (successor == nil && !isSealing) {
+                try cut(file, to: end, from: size, isSeal: isSealing)
+            }
             try rewrite(last, walker)
         }
         for footer in segment.footersWithSource { sources.note(footer) }
@@ -165,7 +169,7 @@ struct LogRecovery {
             try file.truncate(to: end)
             try file.sync()
         }
-        if isSeal { return }
+        if isSeal || size == end { return }
         report.cutFile = file.path
         report.cutBytes += size - end
     }

@@ -269,7 +269,9 @@ package final class LogWriter {
         try onDisk { () throws(DiskError) in
             if let (name, byteCount) = poison.segment {
                 let file = try directory.volume.open(directory.path(of: name), .readWrite)
-                if try file.size() > byteCount {
+                // Also where it has its size: an earlier cut may have failed in its sync, and a system that forgot it then
+                // has the old end on the disk still, to come after all that is appended from now on.
+                if try file.size() >= byteCount {
                     try file.truncate(to: byteCount)
                     try file.sync()
                 }

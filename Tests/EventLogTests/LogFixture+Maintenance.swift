@@ -61,10 +61,10 @@ extension LogFixture {
 }
 
 /// A volume that does something just before chosen calls: what another process may do meanwhile.
-final class HookedVolume: Volume {
+final class HookedVolume: ForwardingVolume {
     enum Call: Equatable { case open(String), rename(String), remove(String) }
 
-    private let base: any Volume
+    let base: any Volume
     private let hook: @Sendable (Call) -> Void
 
     init(_ base: any Volume, hook: @escaping @Sendable (Call) -> Void) {
@@ -85,24 +85,4 @@ final class HookedVolume: Volume {
         hook(.remove(path))
         try base.remove(path)
     }
-
-    func list(_ directory: String) throws(DiskError) -> [String] { try base.list(directory) }
-    func exists(_ path: String) throws(DiskError) -> Bool { try base.exists(path) }
-    func fileSize(_ path: String) throws(DiskError) -> UInt64 { try base.fileSize(path) }
-    func makeDirectory(_ path: String, mode: UInt32) throws(DiskError) {
-        try base.makeDirectory(path, mode: mode)
-    }
-    func syncDirectory(_ path: String) throws(DiskError) { try base.syncDirectory(path) }
-    func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? { try base.tryLock(path) }
-    func realPath(_ path: String) throws(DiskError) -> String { try base.realPath(path) }
-    func identity(_ path: String) throws(DiskError) -> FileIdentity { try base.identity(path) }
-    func hardLink(_ path: String, to target: String) throws(DiskError) {
-        try base.hardLink(path, to: target)
-    }
-    func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
-    func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
-    func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
-        try base.setPermissions(path, mode)
-    }
-    func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
 }

@@ -10,8 +10,8 @@ import TestKit
 import Testing
 
 /// The real volume, with something that happens before the n-th file is linked or opened below a directory.
-private final class MeddlingVolume: Volume {
-    private let base = LocalVolume()
+private final class MeddlingVolume: ForwardingVolume {
+    let base: any Volume = LocalVolume()
     private let directory: String
     private let acts: @Sendable (Int) throws(DiskError) -> Void
     private let count = Mutex(0)
@@ -30,28 +30,6 @@ private final class MeddlingVolume: Volume {
         }
         try base.hardLink(path, to: target)
     }
-
-    func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any OpenFile {
-        try base.open(path, mode)
-    }
-    func rename(_ path: String, to target: String) throws(DiskError) { try base.rename(path, to: target) }
-    func remove(_ path: String) throws(DiskError) { try base.remove(path) }
-    func list(_ directory: String) throws(DiskError) -> [String] { try base.list(directory) }
-    func exists(_ path: String) throws(DiskError) -> Bool { try base.exists(path) }
-    func fileSize(_ path: String) throws(DiskError) -> UInt64 { try base.fileSize(path) }
-    func makeDirectory(_ path: String, mode: UInt32) throws(DiskError) {
-        try base.makeDirectory(path, mode: mode)
-    }
-    func syncDirectory(_ path: String) throws(DiskError) { try base.syncDirectory(path) }
-    func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? { try base.tryLock(path) }
-    func realPath(_ path: String) throws(DiskError) -> String { try base.realPath(path) }
-    func identity(_ path: String) throws(DiskError) -> FileIdentity { try base.identity(path) }
-    func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
-    func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
-    func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
-        try base.setPermissions(path, mode)
-    }
-    func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
 }
 
 /// A backup while compaction and retention change the log under it.

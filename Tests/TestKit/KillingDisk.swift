@@ -5,8 +5,8 @@ import Synchronization
 /// The real volume, which kills its process before the n-th call that changes something.
 ///
 /// SIGKILL spares the page cache: this shows what a killed process leaves, not what a power failure does.
-package final class KillingDisk: Volume {
-    private let base = LocalVolume()
+package final class KillingDisk: ForwardingVolume {
+    package let base: any Volume = LocalVolume()
     private let callsLeft: Mutex<Int>
 
     /// Lives through `beforeCall - 1` changing calls.
@@ -54,16 +54,6 @@ package final class KillingDisk: Volume {
         change()
         try base.setPermissions(path, mode)
     }
-
-    package func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
-    package func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
-    package func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
-    package func list(_ directory: String) throws(DiskError) -> [String] { try base.list(directory) }
-    package func exists(_ path: String) throws(DiskError) -> Bool { try base.exists(path) }
-    package func fileSize(_ path: String) throws(DiskError) -> UInt64 { try base.fileSize(path) }
-    package func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? { try base.tryLock(path) }
-    package func realPath(_ path: String) throws(DiskError) -> String { try base.realPath(path) }
-    package func identity(_ path: String) throws(DiskError) -> FileIdentity { try base.identity(path) }
 }
 
 private final class KillingFile: OpenFile {

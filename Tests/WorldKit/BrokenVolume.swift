@@ -4,19 +4,21 @@ import TestKit
 import Zstd
 
 /// A simulated disk with a planted bug.
-final class BrokenVolume: Volume {
-    private let base: SimulatedDisk
+final class BrokenVolume: ForwardingVolume {
+    private let disk: SimulatedDisk
     private let bug: PlantedBug
 
-    init(_ base: SimulatedDisk, _ bug: PlantedBug) { (self.base, self.bug) = (base, bug) }
+    init(_ disk: SimulatedDisk, _ bug: PlantedBug) { (self.disk, self.bug) = (disk, bug) }
+
+    var base: any Volume { disk }
 
     func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any OpenFile {
         BrokenFile(try base.open(path, mode), bug)
     }
 
     func rename(_ path: String, to target: String) throws(DiskError) {
-        if bug == .compactionDropsRecord, path.hasSuffix(".compact.tmp"), let bytes = base.contents(path) {
-            base.place(Self.withoutLastRecord(bytes, baseOffset: Self.baseOffset(target)), at: path)
+        if bug == .compactionDropsRecord, path.hasSuffix(".compact.tmp"), let bytes = disk.contents(path) {
+            disk.place(Self.withoutLastRecord(bytes, baseOffset: Self.baseOffset(target)), at: path)
         }
         try base.rename(path, to: target)
     }
@@ -32,25 +34,6 @@ final class BrokenVolume: Volume {
     func syncDirectory(_ path: String) throws(DiskError) {
         if bug != .syncDirectoryDoesNothing { try base.syncDirectory(path) }
     }
-
-    func list(_ directory: String) throws(DiskError) -> [String] { try base.list(directory) }
-    func exists(_ path: String) throws(DiskError) -> Bool { try base.exists(path) }
-    func fileSize(_ path: String) throws(DiskError) -> UInt64 { try base.fileSize(path) }
-    func makeDirectory(_ path: String, mode: UInt32) throws(DiskError) {
-        try base.makeDirectory(path, mode: mode)
-    }
-    func tryLock(_ path: String) throws(DiskError) -> (any FileLock)? { try base.tryLock(path) }
-    func realPath(_ path: String) throws(DiskError) -> String { try base.realPath(path) }
-    func identity(_ path: String) throws(DiskError) -> FileIdentity { try base.identity(path) }
-    func hardLink(_ path: String, to target: String) throws(DiskError) {
-        try base.hardLink(path, to: target)
-    }
-    func isDirectory(_ path: String) throws(DiskError) -> Bool { try base.isDirectory(path) }
-    func permissions(_ path: String) throws(DiskError) -> UInt32 { try base.permissions(path) }
-    func setPermissions(_ path: String, _ mode: UInt32) throws(DiskError) {
-        try base.setPermissions(path, mode)
-    }
-    func freeBytes(_ path: String) throws(DiskError) -> UInt64 { try base.freeBytes(path) }
 
     private static func baseOffset(_ path: String) -> UInt64 {
         let name = path.split(separator: "/").last.map(String.init) ?? ""

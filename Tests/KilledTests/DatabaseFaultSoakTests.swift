@@ -7,7 +7,7 @@ import Testing
 /// The job is stopped with SIGSTOP before it sends, or after it has sent and before it reads the answer. It must then end
 /// with 69 or 75 and say why, or come through; a rerun ends its work, and the tables, the log and the answers are those
 /// of a job that nothing happened to. A soak has every fault at every moment, otherwise each moment has one.
-@Suite(.serialized) struct DatabaseFaultTests {
+@Suite(.serialized) struct DatabaseFaultSoakTests {
     enum Fault: String, CaseIterable, Sendable {
         /// The server crashes and is back before the job goes on.
         case crash
@@ -100,7 +100,7 @@ import Testing
             }
         }
         #expect(ended.values.reduce(0, +) >= 3, "\(ended)")
-        print("DatabaseFaultTests, \(step.rawValue): ended", ended.sorted { $0.key < $1.key })
+        print("DatabaseFaultSoakTests, \(step.rawValue): ended", ended.sorted { $0.key < $1.key })
     }
 
     @Test func `a server out of reach for new connections is 69, and the next run does the work`()

@@ -58,6 +58,7 @@ struct CycleTimer: Sendable {
             var number = 1
             while !Task.isCancelled {
                 let wait = Double(number * seconds) - Double(clock.now) / 1e9
+                // The schedule itself, as cron keeps it; it fails only where it is cancelled, and that is the end.
                 do { try await Task.sleep(for: .seconds(max(0.01, wait))) } catch { break }
                 number += 1
                 group.addTask { await cycle() }

@@ -54,6 +54,7 @@ actor Monitor {
             await sample()
             let next = Double(takenCount)
             let wait = next - Double(clock.now) / 1e9
+            // A sample a second is what is wanted; it fails only where it is cancelled, and that is the end.
             do { try await Task.sleep(for: .seconds(max(0.1, wait))) } catch { return }
         }
     }

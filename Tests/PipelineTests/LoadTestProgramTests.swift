@@ -151,7 +151,10 @@ import Testing
         }
         kill(process.processIdentifier, signal)
         kill(process.processIdentifier, signal)
-        while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        while process.isRunning {
+            // Only how often it is looked at.
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let all = try said()
         #expect(process.terminationReason == .exit && process.terminationStatus == status, "\(all)")
         #expect(all.contains("stopped before the load was over"), "\(all)")

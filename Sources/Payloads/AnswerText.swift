@@ -54,7 +54,7 @@ struct AnswerText {
             if !isFirst { bytes += GoalText.comma }
             isFirst = false
             let start = bytes.count
-            bytes += GoalText.challengeHead(challenge)
+            bytes += GoalText.challengeHead(challenge).bytes
             challengeHeads[index] = start..<bytes.count
             for goal in goals {
                 if goal != goals[0] { bytes += GoalText.comma }
@@ -83,16 +83,10 @@ struct AnswerText {
         bytes += GoalText.assignedListTail
     }
 
-    /// One listed goal and nothing else.
-    init(listed text: GoalText, _ shown: ShownGoal, isLocked: Bool) {
-        listed = [nil]
-        appendListed(0, text, shown, isLocked: isLocked)
-    }
-
     private mutating func appendListed(_ goal: Int, _ text: GoalText, _ shown: ShownGoal, isLocked: Bool) {
         var marks = ListedMarks()
         marks.start = bytes.count
-        bytes += text.listedHead
+        bytes += text.listedHead.bytes
         marks.progress = bytes.count
         JSONText.append(Int(shown.progress), to: &bytes)
         bytes += GoalText.listedStatus
@@ -118,7 +112,7 @@ struct AnswerText {
     private mutating func appendAssigned(_ goal: Int, _ text: GoalText, _ shown: ShownGoal) {
         var marks = AssignedMarks()
         marks.start = bytes.count
-        bytes += text.assignedHead
+        bytes += text.assignedHead.bytes
         marks.assignedAt = bytes.count
         append(shown.assignedAt)
         bytes += GoalText.assignedMiddle
@@ -127,12 +121,12 @@ struct AnswerText {
         bytes += text.assignedTarget
         marks.status = bytes.count
         bytes += Array(shown.status.text.utf8)
-        bytes += text.assignedTail
+        bytes += text.assignedTail.bytes
         marks.end = bytes.count
         assigned[goal] = marks
     }
 
-    private mutating func append(_ flag: Bool) { bytes += Array((flag ? "true" : "false").utf8) }
+    private mutating func append(_ flag: Bool) { bytes += GoalText.flag(flag) }
 
     private mutating func append(_ time: Timestamp?) {
         if let time { bytes += JSONText.time(time) }

@@ -7,22 +7,33 @@ struct AssignedDraft {
     private let template: AnswerText
     /// Whether the goal is not the first in the template: a comma stands before it there.
     private let hasComma: [Bool]
-    /// The first goal of the template, for the text between `assignedAt` and `progress`.
-    private let donor: AssignedMarks?
+    /// The template's first goal.
+    private let templateModel: DraftWriter.Model?
+    /// What the next goal that the template lacks is written like.
+    private var model: DraftWriter.Model?
+    private var text = PiecedText()
     private(set) var writer: DraftWriter
 
     init(texts: [GoalText], template: AnswerText) {
         self.texts = texts
         self.template = template
-        let donor = template.assigned.lazy.compactMap { $0 }.first
-        self.donor = donor
-        hasComma = template.assigned.map { marks in marks.map { $0.start != donor?.start } ?? false }
+        let first = template.assigned.indices.first { template.assigned[$0] != nil }
+        let firstStart = first.flatMap { template.assigned[$0]?.start }
+        hasComma = template.assigned.map { marks in marks.map { $0.start != firstStart } ?? false }
+        if let first, let firstStart {
+            var text = PiecedText()
+            texts[first].appendAssigned(ShownGoal(isActive: true), [], to: &text)
+            templateModel = DraftWriter.Model(text: text, historyAt: firstStart)
+        } else {
+            templateModel = nil
+        }
         writer = DraftWriter(template: template.bytes)
     }
 
     /// Makes the draft of a player's answer.
     mutating func make(_ display: borrowing PlayerDisplay) {
         writer.reset()
+        model = templateModel
         writer.draft.copyTemplate(0..<GoalText.assignedListHead.count)
         var count = 0
         var (lastAt, time): (Timestamp?, [UInt8]) = (nil, [])
@@ -80,16 +91,8 @@ struct AssignedDraft {
 
     /// A goal that the template lacks.
     private mutating func writeNew(_ goal: Int, _ shown: ShownGoal, _ time: [UInt8]) {
-        writer.draft.append(literal: texts[goal].assignedHead)
-        writer.write(time: time)
-        if let donor {
-            writer.draft.copyTemplate(donor.assignedAt..<donor.progress)
-        } else {
-            writer.draft.append(literal: GoalText.assignedMiddle)
-        }
-        writer.draft.append(number: Int(shown.progress))
-        writer.draft.append(literal: texts[goal].assignedTarget)
-        writer.write(status: shown.status)
-        writer.draft.append(literal: texts[goal].assignedTail)
+        text.removeAll()
+        texts[goal].appendAssigned(shown, time, to: &text)
+        writer.write(&text, like: &model)
     }
 }

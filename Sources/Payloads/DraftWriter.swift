@@ -3,6 +3,12 @@ internal import Zstd
 
 /// Writes the changing parts of an answer into a draft, finding earlier parts of the answer to copy.
 struct DraftWriter {
+    /// A text that later ones of its kind are written like, and where it lies in the draft's history.
+    struct Model {
+        var text: PiecedText
+        var historyAt: Int
+    }
+
     var draft: SequenceDraft
     /// A time written before, by which later ones are shortened.
     private var lastTime: (text: [UInt8], outputAt: Int)?
@@ -11,12 +17,11 @@ struct DraftWriter {
     /// Where a status word was written last.
     private var lastWords: [Int?]
     private static let words = GoalStatus.allCases.map { Array($0.text.utf8) }
-    private static let flags = [Array("false".utf8), Array("true".utf8)]
     /// `,"status":"…","locked":…,"completedAt":"` by status and lock.
     private static let states: [[UInt8]] = GoalStatus.allCases.flatMap { status in
-        flags.map { flag in
-            GoalText.listedStatus + Array(status.text.utf8) + GoalText.listedLocked + flag
-                + GoalText.listedCompleted
+        [false, true].map { isLocked in
+            GoalText.listedStatus + Array(status.text.utf8) + GoalText.listedLocked
+                + GoalText.flag(isLocked) + GoalText.listedCompleted
         }
     }
 
@@ -70,8 +75,8 @@ struct DraftWriter {
         }
         if shown.isActive != templateActive {
             draft.copyTemplate(at..<marks.isActive)
-            draft.append(literal: Self.flags[shown.isActive ? 1 : 0])
-            at = marks.isActive + Self.flags[templateActive ? 1 : 0].count
+            draft.append(literal: GoalText.flag(shown.isActive))
+            at = marks.isActive + GoalText.flag(templateActive).count
         }
         return at
     }
@@ -89,6 +94,39 @@ struct DraftWriter {
         }
         draft.append(literal: text[shared...])
         lastTime = (text, outputAt)
+    }
+
+    /// Writes a text in pieces and makes it the model of the next one.
+    ///
+    /// What a piece has in common with the model's, at its begin and at its end, is copied from there. `text` gets the
+    /// memory of a model that nobody else holds.
+    mutating func write(_ text: inout PiecedText, like model: inout Model?) {
+        let historyAt = draft.template.count + draft.byteCount
+        guard var known = model else {
+            draft.append(literal: text.bytes)
+            model = Model(text: text, historyAt: historyAt)
+            return
+        }
+        // Not held twice, so that its memory can be used again.
+        model = nil
+        write(text, like: known.text, at: known.historyAt)
+        swap(&known.text, &text)
+        known.historyAt = historyAt
+        model = known
+    }
+
+    private mutating func write(_ text: PiecedText, like old: PiecedText, at historyAt: Int) {
+        var (start, oldStart) = (0, 0)
+        for (end, oldEnd) in zip(text.ends, old.ends) {
+            let most = min(end - start, oldEnd - oldStart)
+            var (head, tail) = (0, 0)
+            while head < most, text.bytes[start + head] == old.bytes[oldStart + head] { head += 1 }
+            while tail < most - head, text.bytes[end - 1 - tail] == old.bytes[oldEnd - 1 - tail] { tail += 1 }
+            draft.copy(text.bytes[start..<(start + head)], historyAt: historyAt + oldStart)
+            draft.append(literal: text.bytes[(start + head)..<(end - tail)])
+            draft.copy(text.bytes[(end - tail)..<end], historyAt: historyAt + oldEnd - tail)
+            (start, oldStart) = (end, oldEnd)
+        }
     }
 
     /// Writes a status word.

@@ -8,11 +8,14 @@ struct ListDraft {
     private let isLockedInTemplate: [Bool]
     private let isActiveInTemplate: [Bool]
     private let texts: [GoalText]
-    private let challengeHeads: [[UInt8]]
+    private let challengeHeads: [PiecedText]
     private let template: AnswerText
     private let isActiveOnly: Bool
-    /// Marks to take common parts from for goals that the template lacks.
-    private let donor: (marks: ListedMarks, isLocked: Bool)?
+    /// The template's first goal and challenge.
+    private let templateModels: (goal: DraftWriter.Model?, challenge: DraftWriter.Model?)
+    /// What the next goal or challenge that the template lacks is written like.
+    private var models: (goal: DraftWriter.Model?, challenge: DraftWriter.Model?)
+    private var text = PiecedText()
     private(set) var writer: DraftWriter
 
     init(_ set: ChallengeSet, texts: [GoalText], template: AnswerText, isActiveOnly: Bool) {
@@ -23,11 +26,35 @@ struct ListDraft {
         isLockedInTemplate = set.goals.map { !$0.prerequisites.isEmpty }
         isActiveInTemplate = set.goals.map(\.isDefaultAssigned)
         challengeHeads = set.challenges.map(GoalText.challengeHead)
-        donor =
-            template.listed.indices.lazy.compactMap { goal in
-                template.listed[goal].map { ($0, !set.goals[goal].prerequisites.isEmpty) }
-            }.first
+        templateModels = (
+            Self.goalModel(set, texts, template), Self.challengeModel(challengeHeads, template)
+        )
         writer = DraftWriter(template: template.bytes)
+    }
+
+    private static func goalModel(
+        _ set: ChallengeSet,
+        _ texts: [GoalText],
+        _ template: AnswerText
+    ) -> DraftWriter.Model? {
+        for (goal, marks) in template.listed.enumerated() {
+            guard let marks else { continue }
+            var text = PiecedText()
+            let shown = ShownGoal(isActive: set.goals[goal].isDefaultAssigned)
+            texts[goal].appendListed(shown, isLocked: !set.goals[goal].prerequisites.isEmpty, to: &text)
+            return DraftWriter.Model(text: text, historyAt: marks.start)
+        }
+        return nil
+    }
+
+    private static func challengeModel(
+        _ heads: [PiecedText],
+        _ template: AnswerText
+    ) -> DraftWriter.Model? {
+        for (head, range) in zip(heads, template.challengeHeads) {
+            if let range { return DraftWriter.Model(text: head, historyAt: range.lowerBound) }
+        }
+        return nil
     }
 
     /// Makes the draft of a player's answer.
@@ -48,6 +75,7 @@ struct ListDraft {
 
     /// Other goals than in the template: put together challenge by challenge.
     private mutating func makeFromParts(_ display: borrowing PlayerDisplay) {
+        models = templateModels
         writer.draft.copyTemplate(0..<GoalText.listHead.count)
         var isFirst = true
         for (index, challenge) in set.challenges.enumerated() {
@@ -61,7 +89,9 @@ struct ListDraft {
                     if let head = template.challengeHeads[index] {
                         writer.draft.copyTemplate(head)
                     } else {
-                        writer.draft.append(literal: challengeHeads[index])
+                        text.removeAll()
+                        text.append(challengeHeads[index])
+                        writer.write(&text, like: &models.challenge)
                     }
                 }
                 if let marks = template.listed[goal] {
@@ -92,21 +122,10 @@ struct ListDraft {
         )
     }
 
-    /// A goal that the template lacks: its own text, with the common parts of a goal that is there.
+    /// A goal that the template lacks.
     private mutating func writeNew(_ goal: Int, _ display: borrowing PlayerDisplay) {
-        guard let donor else {
-            let alone = AnswerText(listed: texts[goal], display.shown[goal], isLocked: display.locked[goal])
-            return writer.draft.append(literal: alone.bytes)
-        }
-        writer.draft.append(literal: texts[goal].listedHead)
-        let at = writer.writeListed(
-            display.shown[goal],
-            isLocked: display.locked[goal],
-            marks: donor.marks,
-            templateLocked: donor.isLocked,
-            templateActive: true,
-            from: donor.marks.progress
-        )
-        writer.draft.copyTemplate(at..<donor.marks.end)
+        text.removeAll()
+        texts[goal].appendListed(display.shown[goal], isLocked: display.locked[goal], to: &text)
+        writer.write(&text, like: &models.goal)
     }
 }

@@ -9,6 +9,9 @@ struct ShownGoal: Hashable {
     var completedAt: Timestamp?
     var claimedAt: Timestamp?
 
+    /// A goal without progress and times.
+    init(isActive: Bool) { self.isActive = isActive }
+
     /// A goal without a row: default goals were assigned with the player's first event; nil for a player
     /// without events.
     init(_ goal: Goal, firstEventAt: Timestamp?) {

@@ -22,12 +22,15 @@ package struct SequenceDraft: Sendable {
     private(set) var copies: [Copy] = []
     /// All bytes between copies, in order.
     private(set) var literals: [UInt8] = []
+    /// The last piece of history that was too short for a copy; it may end before the bytes written last.
+    private var short: Copy?
 
     package init(template: [UInt8]) { self.template = template }
 
     /// Forgets everything but the template, keeping the memory.
     package mutating func reset() {
         byteCount = 0
+        short = nil
         copies.removeAll(keepingCapacity: true)
         literals.removeAll(keepingCapacity: true)
     }
@@ -37,10 +40,38 @@ package struct SequenceDraft: Sendable {
     /// Fewer than `copyBytesMin` bytes become literals. Traps when the range is outside of the template.
     package mutating func copyTemplate(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= template.count)
-        if extendLast(historyAt: range.lowerBound, byteCount: range.count) { return }
-        guard range.count >= Self.copyBytesMin else { return append(literal: template[range]) }
-        copies.append(Copy(outputAt: byteCount, historyAt: range.lowerBound, byteCount: range.count))
-        byteCount += range.count
+        copy(template[range], historyAt: range.lowerBound)
+    }
+
+    /// Writes bytes that stand at `historyAt` already; where they continue the last such piece, they extend it.
+    ///
+    /// Fewer than `copyBytesMin` bytes become literals, until what continues them makes them enough. Traps when history
+    /// does not reach so far; whether it has these bytes there is the caller's to know.
+    package mutating func copy(_ bytes: ArraySlice<UInt8>, historyAt: Int) {
+        precondition(historyAt >= 0 && historyAt + bytes.count <= template.count + byteCount)
+        let untilOutput = template.count - historyAt
+        if untilOutput > 0, untilOutput < bytes.count {
+            copy(bytes.prefix(untilOutput), historyAt: historyAt)
+            return copy(bytes.dropFirst(untilOutput), historyAt: template.count)
+        }
+        if bytes.isEmpty || extendLast(historyAt: historyAt, byteCount: bytes.count) { return }
+        var piece = Copy(outputAt: byteCount, historyAt: historyAt, byteCount: bytes.count)
+        var literalCount = 0
+        if let short, continues(short, historyAt: historyAt, byteCount: bytes.count) {
+            literalCount = short.byteCount
+            piece = Copy(
+                outputAt: short.outputAt,
+                historyAt: short.historyAt,
+                byteCount: short.byteCount + bytes.count
+            )
+        }
+        guard piece.byteCount >= Self.copyBytesMin else {
+            short = piece
+            return append(literal: bytes)
+        }
+        literals.removeLast(literalCount)
+        copies.append(piece)
+        byteCount += bytes.count
     }
 
     /// Writes `byteCount` bytes that were written before, from `outputAt` on.
@@ -78,11 +109,19 @@ package struct SequenceDraft: Sendable {
 
     /// Lengthens the last copy when the bytes at `historyAt` follow it both here and there.
     private mutating func extendLast(historyAt: Int, byteCount count: Int) -> Bool {
-        guard let last = copies.indices.last, copies[last].outputAt + copies[last].byteCount == byteCount,
-            copies[last].historyAt + copies[last].byteCount == historyAt
+        guard let last = copies.indices.last, continues(copies[last], historyAt: historyAt, byteCount: count)
         else { return false }
         copies[last].byteCount += count
         byteCount += count
         return true
+    }
+
+    /// Whether `count` bytes at `historyAt`, written next, follow `piece` both here and there.
+    ///
+    /// A piece lies in the template or behind it, and never overlaps its own copy.
+    private func continues(_ piece: Copy, historyAt: Int, byteCount count: Int) -> Bool {
+        piece.outputAt + piece.byteCount == byteCount && piece.historyAt + piece.byteCount == historyAt
+            && (piece.historyAt < template.count) == (historyAt < template.count)
+            && historyAt + count <= template.count + piece.outputAt
     }
 }

@@ -7,8 +7,12 @@ import Testing
 @Suite struct FrameSizeTests {
     private static let base = SmallSet.midnight
 
-    /// Default goals without prerequisites, about 440 bytes each.
-    private func bigSet(challenges: Int, goals perChallenge: Int) -> ChallengeSet {
+    /// Goals without prerequisites, about 440 bytes each; default ones unless told otherwise.
+    private func bigSet(
+        challenges: Int,
+        goals perChallenge: Int,
+        isDefault: (Int) -> Bool = { _ in true }
+    ) -> ChallengeSet {
         var goals: [Goal] = []
         for index in 0..<(challenges * perChallenge) {
             goals.append(
@@ -20,7 +24,7 @@ import Testing
                     type: .absolute,
                     eventSource: .statistic,
                     countsOncePerDay: false,
-                    isDefaultAssigned: true,
+                    isDefaultAssigned: isDefault(index),
                     statCode: Identifier("stat_\(index % 40)"),
                     targetValue: 10,
                     reward: Reward(kind: .item, id: "reward_\(index)", quantity: 1),
@@ -60,6 +64,28 @@ import Testing
     func `500 goals take a few kilobytes, by how many changed`(changed: Int, bytesMax: Int) throws {
         var random = SplitMix64(seed: UInt64(changed))
         let set = bigSet(challenges: 10, goals: 50)
+        let renderer = try AnswerRenderer(challenges: set)
+        let decoder = try FrameDecoder(renderer)
+        for _ in 0..<5 {
+            let rows = rows(set, count: changed, &random)
+            let player = PlayerView(firstEventAt: Self.base, rows: rows[...], publishDay: SmallSet.day)
+            for answer in try renderer.frames(player) {
+                #expect(answer.frame.count < bytesMax, "\(answer.kind)")
+                expectSame(try decoder.decode(answer), renderer.render(answer.kind, player))
+            }
+        }
+        #expect(renderer.fallbackCount == 0)
+    }
+
+    /// Neither their texts nor any like them stand in the templates of the second kind of set.
+    @Test(arguments: [(50, 5, 3000), (50, 0, 3000), (500, 5, 25_000), (500, 0, 25_000)])
+    func `goals that players activate take a few kilobytes too`(
+        changed: Int,
+        defaults: Int,
+        bytesMax: Int
+    ) throws {
+        var random = SplitMix64(seed: UInt64(changed + defaults))
+        let set = bigSet(challenges: 10, goals: 50) { $0 % 100 < defaults }
         let renderer = try AnswerRenderer(challenges: set)
         let decoder = try FrameDecoder(renderer)
         for _ in 0..<5 {

@@ -68,6 +68,36 @@ import Zstd
         #expect(compressor.fallbackCount == 0)
     }
 
+    /// Short pieces of template and output, many of which go on where the one before ended.
+    @Test(arguments: UInt64(200)..<230)
+    func `pieces of history give their bytes, however short and joined`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let template = Self.text(.random(in: 1...60, using: &random), &random)
+        let compressor = try SequenceCompressor(template: template)
+        var draft = SequenceDraft(template: template)
+        for _ in 0..<20 {
+            var history = template
+            var next = 0
+            draft.reset()
+            for _ in 0..<Int.random(in: 1...200, using: &random) {
+                if random.chance(25) { next = Int.random(in: 0...history.count, using: &random) }
+                let count = Int.random(in: 0...min(9, history.count - next), using: &random)
+                let piece = history[next..<(next + count)]
+                draft.copy(piece, historyAt: next)
+                history += piece
+                next += count
+                if random.chance(15) {
+                    let literal = [UInt8.random(in: 48...90, using: &random)]
+                    draft.append(literal: literal)
+                    history += literal
+                }
+            }
+            expectSame(compressor.expand(draft), Array(history[template.count...]), "seed \(seed)")
+            _ = try check(compressor, draft)
+        }
+        #expect(compressor.fallbackCount == 0)
+    }
+
     /// One copy of a large template: blocks without any literal, which zstd would like to store as runs.
     @Test(arguments: [1, 5, 6, 7, 300, 16_384, 131_072, 131_073, 225_000, 260_000, 390_001, 1_500_000])
     func `an answer equal to the template takes a few bytes`(byteCount: Int) throws {

@@ -94,12 +94,14 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CIgzip", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
         // Handles: each the only room to open its door.
         room("Zstd", ["CZstd"], handles: true),
         room("Deflate", ["CDeflate"], handles: true),
+        room("Igzip", ["CIgzip"], handles: true),
         room("Inflate", ["CZlib"], handles: true),
         room("LMDB", ["CLMDB"], handles: true),
         room("Postgres", ["CLibpq", "BlockingLane"], handles: true),
@@ -172,7 +174,8 @@ let package = Package(
         room(
             "Front",
             [
-                "APIDocs", "BlockingLane", "Deflate", "Goals", "Listening", "PayloadStore", "StatusPages",
+                "APIDocs", "BlockingLane", "Deflate", "Goals", "Igzip", "Listening", "PayloadStore",
+                "StatusPages",
                 "StatusReport",
                 "Tokens", "Zstd", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP1, nioHTTP2,
                 nioHTTPTypes,
@@ -265,6 +268,7 @@ let package = Package(
         tests("ClusterTests", ["Cluster", "BlockingLane", "Postgres"]),
         tests("CrashTests", ["Disk", "EventLog", "TestKit"]),
         tests("DeflateTests", ["Deflate", "TestKit"]),
+        tests("IgzipTests", ["Igzip", "TestKit"]),
         tests("DiskTests", ["Disk", "TestKit"]),
         tests("EventLogTests", ["BlockingLane", "Disk", "EventLog", "TestKit", "Zstd"]),
         tests("FoldTests", ["Fold", "Goals", "TestKit"]),

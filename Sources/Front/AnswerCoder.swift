@@ -1,5 +1,5 @@
-import Deflate
 import Glibc
+import Igzip
 package import NIOCore
 import PayloadStore
 import Zstd
@@ -10,12 +10,12 @@ import Zstd
 package final class AnswerCoder {
     /// A frame that claims to be longer is not decoded: 64 MiB.
     package static let jsonBytesMax = 64 << 20
-    /// Compression for one client, on the event loop: the fastest.
-    private static let level: Int32 = 1
+    /// Zstandard's compression for one client, on the event loop: the fastest.
+    private static let zstdLevel: Int32 = 1
 
     private let decompressor: DictionaryDecompressor
     private let zstd: FrameCompressor
-    private let gzip: GzipCompressor
+    private let gzip = IgzipCompressor()
     /// The JSON between a frame and its compressed form.
     private var json = ByteBuffer()
     /// Memory of the last stored frame.
@@ -41,8 +41,7 @@ package final class AnswerCoder {
     package init() throws(CodingFailure) {
         do {
             decompressor = try DictionaryDecompressor()
-            zstd = try FrameCompressor(level: Self.level)
-            gzip = try GzipCompressor(level: Self.level)
+            zstd = try FrameCompressor(level: Self.zstdLevel)
         } catch {
             throw CodingFailure(error)
         }
@@ -86,7 +85,11 @@ package final class AnswerCoder {
             case .gzip:
                 json.clear()
                 try decode(frame, template, into: &json)
-                return ByteBuffer(bytes: try json.withUnsafeReadableBytes { try gzip.compress($0.bytes) })
+                return ByteBuffer(
+                    bytes: try json.withUnsafeReadableBytes {
+                        try gzip.compress($0.bytes, codes: template.gzipCodes)
+                    }
+                )
             }
         } catch {
             throw CodingFailure(error)

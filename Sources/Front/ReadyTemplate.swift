@@ -1,4 +1,5 @@
 import Deflate
+import Igzip
 package import NIOCore
 package import PayloadStore
 import Synchronization
@@ -9,6 +10,8 @@ package final class ReadyTemplate: Sendable {
     /// Compression for bytes that many clients get and nobody waits for twice.
     private static let zstdLevel: Int32 = 12
     private static let gzipLevel: Int32 = 9
+    /// A shorter template says too little of what answers look like: 2 KiB.
+    private static let sampleBytesMin = 2 << 10
 
     package let id: TemplateID
     /// The JSON.
@@ -21,16 +24,23 @@ package final class ReadyTemplate: Sendable {
     package let link: FrontResponse.Field
     /// What a `dcz` body of its frames begins with.
     let dczHead: [UInt8]
+    /// Codes that fit answers that differ little from it; nil where it is too short to tell.
+    let gzipCodes: IgzipCodes?
     /// The first eight bytes of the id.
     let seed: UInt64
 
     /// Its own body in each coding, as far as somebody asked for it.
     private let bodies = Mutex<[AnswerNegotiation.Coding: ByteBuffer]>([:])
 
-    package init(_ id: TemplateID, json: [UInt8]) throws(ZstdError) {
+    package init(_ id: TemplateID, json: [UInt8]) throws(CodingFailure) {
         self.id = id
         self.json = ByteBuffer(bytes: json)
-        dictionary = try DecompressionDictionary(template: json)
+        do {
+            dictionary = try DecompressionDictionary(template: json)
+            gzipCodes = json.count < Self.sampleBytesMin ? nil : try IgzipCodes(sample: json.span.bytes)
+        } catch {
+            throw CodingFailure(error)
+        }
         structuredField = id.structuredField
         link = .init("Link", "<\(Route.path(of: id))>; rel=\"compression-dictionary\"")
         dczHead = AnswerNegotiation.dczMagic + id.bytes

@@ -20,7 +20,8 @@ enum Arrows {
 
     /// Rooms that hold a C handle, with the door that they alone may open.
     static let doors: [String: String] = [
-        "Zstd": "CZstd", "Deflate": "CDeflate", "Inflate": "CZlib", "LMDB": "CLMDB", "Postgres": "CLibpq",
+        "Zstd": "CZstd", "Deflate": "CDeflate", "Igzip": "CIgzip", "Inflate": "CZlib", "LMDB": "CLMDB",
+        "Postgres": "CLibpq",
     ]
 
     /// Everything a room may import besides ``system``: other rooms and the packages its work needs.
@@ -28,6 +29,7 @@ enum Arrows {
         // Handles.
         "Zstd": ["CZstd"],
         "Deflate": ["CDeflate"],
+        "Igzip": ["CIgzip"],
         "Inflate": ["CZlib"],
         "LMDB": ["CLMDB"],
         "Postgres": ["CLibpq", "BlockingLane"],
@@ -75,7 +77,8 @@ enum Arrows {
         "Tokens": ["Crypto", "AsyncHTTPClient", "JWTKit", "Logging", "NIOCore", "NIOHTTP1"],
         "StatusPages": ["Charts", "StatusReport"],
         "Front": [
-            "APIDocs", "BlockingLane", "Deflate", "Goals", "Listening", "PayloadStore", "StatusPages",
+            "APIDocs", "BlockingLane", "Deflate", "Goals", "Igzip", "Listening", "PayloadStore",
+            "StatusPages",
             "StatusReport", "Tokens",
             "Zstd", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTP2",
             "NIOHTTPTypes",

@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 package import PayloadStore
 import Tokens
+import Zstd
 
 /// Answers requests out of the published store: no HTTP, no suspension, nothing written.
 ///
@@ -375,8 +376,8 @@ package final class FrontAnswerer {
     ) throws(PayloadStoreError) -> Result<ReadyTemplate, CodingFailure>? {
         if let known = templates.known(id) { return .success(known) }
         guard let json = try view.template(id) else { return nil }
-        do throws(CodingFailure) { return .success(try templates.make(id, json: json)) } catch {
-            return .failure(error)
+        do throws(ZstdError) { return .success(try templates.make(id, json: json)) } catch {
+            return .failure(CodingFailure(error))
         }
     }
 

@@ -32,19 +32,25 @@ package final class ReadyTemplate: Sendable {
     /// Its own body in each coding, as far as somebody asked for it.
     private let bodies = Mutex<[AnswerNegotiation.Coding: ByteBuffer]>([:])
 
-    package init(_ id: TemplateID, json: [UInt8]) throws(CodingFailure) {
+    package init(_ id: TemplateID, json: [UInt8]) throws(ZstdError) {
         self.id = id
         self.json = ByteBuffer(bytes: json)
-        do {
-            dictionary = try DecompressionDictionary(template: json)
-            gzipCodes = json.count < Self.sampleBytesMin ? nil : try IgzipCodes(sample: json.span.bytes)
-        } catch {
-            throw CodingFailure(error)
-        }
+        dictionary = try DecompressionDictionary(template: json)
+        gzipCodes = Self.codes(json)
         structuredField = id.structuredField
         link = .init("Link", "<\(Route.path(of: id))>; rel=\"compression-dictionary\"")
         dczHead = AnswerNegotiation.dczMagic + id.bytes
         seed = id.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func codes(_ json: [UInt8]) -> IgzipCodes? {
+        guard json.count >= sampleBytesMin else { return nil }
+        do throws(IgzipError) {
+            return try IgzipCodes(sample: json.span.bytes)
+        } catch {
+            // Answers are compressed all the same, in a bit more time.
+            return nil
+        }
     }
 
     /// The template itself as a body: what a player without events gets.

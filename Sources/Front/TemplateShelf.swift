@@ -1,5 +1,6 @@
 package import PayloadStore
 import Synchronization
+package import Zstd
 
 /// The templates that are ready, shared by all event loops and threads.
 package final class TemplateShelf: Sendable {
@@ -21,7 +22,7 @@ package final class TemplateShelf: Sendable {
     package func template(_ id: TemplateID) -> ReadyTemplate? { content.withLock { $0.templates[id] } }
 
     /// Makes a template ready, and forgets the oldest one when there are too many.
-    package func put(_ id: TemplateID, json: [UInt8]) throws(CodingFailure) -> ReadyTemplate {
+    package func put(_ id: TemplateID, json: [UInt8]) throws(ZstdError) -> ReadyTemplate {
         let made = try ReadyTemplate(id, json: json)
         return content.withLock { content in
             if let known = content.templates[id] { return known }

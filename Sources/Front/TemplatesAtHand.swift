@@ -1,4 +1,5 @@
 import PayloadStore
+import Zstd
 
 /// The templates that one answerer used before, so that it asks the shelf, and waits for its lock, only once for each.
 struct TemplatesAtHand {
@@ -20,7 +21,7 @@ struct TemplatesAtHand {
     }
 
     /// Makes a template ready, here and on the shelf.
-    mutating func make(_ id: TemplateID, json: [UInt8]) throws(CodingFailure) -> ReadyTemplate {
+    mutating func make(_ id: TemplateID, json: [UInt8]) throws(ZstdError) -> ReadyTemplate {
         let made = try shelf.put(id, json: json)
         keep(made)
         return made

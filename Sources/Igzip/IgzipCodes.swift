@@ -2,8 +2,8 @@ internal import CIgzip
 
 /// Huffman codes (RFC 1951) that fit a text, to compress others like it without counting their symbols first.
 ///
-/// Every byte has a code, so that any text can be compressed with them; one that is unlike gets larger. Made once, used
-/// by any number of compressors at the same time.
+/// Every byte has a code, so that any text can be compressed with them; one that is unlike is stored, a few bytes longer
+/// than it was. Made once, used by any number of compressors at the same time.
 ///
 /// `@unchecked Sendable`: the codes never change after init.
 @safe package final class IgzipCodes: @unchecked Sendable {

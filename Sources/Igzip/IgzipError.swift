@@ -4,7 +4,7 @@ package enum IgzipError: Error, Hashable, Sendable, CustomStringConvertible {
     case codesRefused(status: Int32)
     /// No member; the status is the library's.
     case compressionFailed(byteCount: Int, status: Int32)
-    /// More bytes than the library's 32-bit counters take.
+    /// More than `IgzipCompressor.byteCountMax`.
     case tooLong(byteCount: Int)
 
     package var description: String {

@@ -98,8 +98,8 @@ struct DraftWriter {
 
     /// Writes a text in pieces and makes it the model of the next one.
     ///
-    /// What a piece has in common with the model's, at its begin and at its end, is copied from there. `text` gets the
-    /// memory of a model that nobody else holds.
+    /// What a piece has in common with the model's, at its beginning and at its end, is copied from there. `text`
+    /// comes back with the old model's memory: clear it before its next use.
     mutating func write(_ text: inout PiecedText, like model: inout Model?) {
         let historyAt = draft.template.count + draft.byteCount
         guard var known = model else {
@@ -116,6 +116,7 @@ struct DraftWriter {
     }
 
     private mutating func write(_ text: PiecedText, like old: PiecedText, at historyAt: Int) {
+        precondition(text.ends.count == old.ends.count && text.ends.last == text.bytes.count)
         var (start, oldStart) = (0, 0)
         for (end, oldEnd) in zip(text.ends, old.ends) {
             let most = min(end - start, oldEnd - oldStart)

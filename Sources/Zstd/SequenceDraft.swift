@@ -37,10 +37,10 @@ package struct SequenceDraft: Sendable {
 
     /// Writes bytes of the template; a range that continues the last copy extends it.
     ///
-    /// Fewer than `copyBytesMin` bytes become literals. Traps when the range is outside of the template.
+    /// Few bytes become literals, as in `copy`. Traps when the range is outside of the template.
     package mutating func copyTemplate(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= template.count)
-        copy(template[range], historyAt: range.lowerBound)
+        if !place(historyAt: range.lowerBound, byteCount: range.count) { append(literal: template[range]) }
     }
 
     /// Writes bytes that stand at `historyAt` already; where they continue the last such piece, they extend it.
@@ -54,24 +54,30 @@ package struct SequenceDraft: Sendable {
             copy(bytes.prefix(untilOutput), historyAt: historyAt)
             return copy(bytes.dropFirst(untilOutput), historyAt: template.count)
         }
-        if bytes.isEmpty || extendLast(historyAt: historyAt, byteCount: bytes.count) { return }
-        var piece = Copy(outputAt: byteCount, historyAt: historyAt, byteCount: bytes.count)
-        var literalCount = 0
-        if let short, continues(short, historyAt: historyAt, byteCount: bytes.count) {
-            literalCount = short.byteCount
-            piece = Copy(
-                outputAt: short.outputAt,
-                historyAt: short.historyAt,
-                byteCount: short.byteCount + bytes.count
-            )
+        if !place(historyAt: historyAt, byteCount: bytes.count) { append(literal: bytes) }
+    }
+
+    /// Makes a copy of a piece of history or lengthens the last one; false for a piece that has to be a literal.
+    private mutating func place(historyAt: Int, byteCount count: Int) -> Bool {
+        if count == 0 { return true }
+        if let last = copies.indices.last, continues(copies[last], historyAt: historyAt, byteCount: count) {
+            copies[last].byteCount += count
+            byteCount += count
+            return true
+        }
+        var piece = Copy(outputAt: byteCount, historyAt: historyAt, byteCount: count)
+        if let short, continues(short, historyAt: historyAt, byteCount: count) {
+            piece = short
+            piece.byteCount += count
         }
         guard piece.byteCount >= Self.copyBytesMin else {
             short = piece
-            return append(literal: bytes)
+            return false
         }
-        literals.removeLast(literalCount)
+        literals.removeLast(piece.byteCount - count)
         copies.append(piece)
-        byteCount += bytes.count
+        byteCount += count
+        return true
     }
 
     /// Writes `byteCount` bytes that were written before, from `outputAt` on.
@@ -105,15 +111,6 @@ package struct SequenceDraft: Sendable {
             byteCount += 1
             power /= 10
         }
-    }
-
-    /// Lengthens the last copy when the bytes at `historyAt` follow it both here and there.
-    private mutating func extendLast(historyAt: Int, byteCount count: Int) -> Bool {
-        guard let last = copies.indices.last, continues(copies[last], historyAt: historyAt, byteCount: count)
-        else { return false }
-        copies[last].byteCount += count
-        byteCount += count
-        return true
     }
 
     /// Whether `count` bytes at `historyAt`, written next, follow `piece` both here and there.

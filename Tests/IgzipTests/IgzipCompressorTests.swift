@@ -40,16 +40,21 @@ import Testing
         }
     }
 
-    @Test func `codes of a sample make texts like it smaller`() throws {
+    @Test func `codes of a sample fit texts like it, about as well as their own`() throws {
         let compressor = IgzipCompressor()
         let text = Self.text(500..<5500)
-        let plain = try compressor.compress(text.span.bytes, codes: nil)
+        let own = try compressor.compress(text.span.bytes, codes: nil)
         let fitted = try compressor.compress(
             text.span.bytes,
             codes: try IgzipCodes(sample: Self.text(0..<500).span.bytes)
         )
-        #expect(plain.count < text.count / 3)
-        #expect(fitted.count < plain.count)
+        let unfit = try compressor.compress(
+            text.span.bytes,
+            codes: try IgzipCodes(sample: [UInt8](repeating: 7, count: 5000).span.bytes)
+        )
+        #expect(own.count < text.count / 4)
+        #expect(fitted.count < own.count * 12 / 10)
+        #expect(unfit.count > fitted.count * 11 / 10)
     }
 
     /// Random bytes under codes of a text: the library would write more than there was, and stores them instead.

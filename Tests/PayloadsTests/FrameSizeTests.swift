@@ -79,7 +79,7 @@ import Testing
 
     /// Neither their texts nor any like them stand in the templates of the second kind of set.
     @Test(arguments: [(50, 5, 3000), (50, 0, 3000), (500, 5, 25_000), (500, 0, 25_000)])
-    func `goals that players activate take a few kilobytes too`(
+    func `goals that players activate take little more than default ones`(
         changed: Int,
         defaults: Int,
         bytesMax: Int

@@ -94,6 +94,12 @@ final class Generator {
         guard let next = [requests.nextTime, events.nextTime].compactMap(\.self).min() else {
             return drain(now)
         }
+        schedule(next, now)
+    }
+
+    /// The next tick is for an arrival or for events that have waited for others, but comes now and then in any case.
+    private func schedule(_ next: Int64, _ now: Int64) {
+        let next = min(next, ways.events.nextTime ?? next)
         schedule(at: max(now + Self.tickMin, min(next, now + Self.tickMax)))
     }
 
@@ -103,12 +109,13 @@ final class Generator {
         while ages.count < second { ages.append(ways.verdict.age) }
     }
 
-    /// Waits for what is under way, for as long as a request may take.
+    /// Waits for what is under way or waits for others, for as long as it may take.
     private func drain(_ now: Int64) {
-        let until = drainUntil ?? now + Int64(options.timeoutSeconds) * 1_000_000_000
+        let until =
+            drainUntil ?? now + Int64(options.timeoutSeconds * 1000 + options.lingerMilliseconds) * 1_000_000
         drainUntil = until
         if ways.pending == 0 || now >= until { return finish(now, isInterrupted: false) }
-        schedule(at: now + Self.tickMax)
+        schedule(now + Self.tickMax, now)
     }
 
     private func finish(_ now: Int64, isInterrupted: Bool) {

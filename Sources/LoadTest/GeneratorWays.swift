@@ -83,6 +83,7 @@ final class GeneratorWays {
         let events = Lane(
             queueMax: options.queueMax,
             batchMax: options.eventsWay == .unary ? 1 : Self.batchMax,
+            linger: options.eventsWay == .unary ? 0 : Int64(options.lingerMilliseconds) * 1_000_000,
             tally: tally
         ) { arrival, outcome, now in
             verdict.countEvent(outcome)

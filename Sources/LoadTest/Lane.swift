@@ -13,6 +13,7 @@ package protocol Carrier: AnyObject {
 package final class Lane {
     private let tally: Tally
     private let batchMax: Int
+    private let linger: Int64
     private var queue: WaitingQueue
     private var inFlight = 0
     private let onFinished: (Arrival, Outcome, Int64) -> Void
@@ -21,15 +22,21 @@ package final class Lane {
 
     /// At most `queueMax` arrivals wait; up to `batchMax` are sent as one exchange.
     ///
+    /// Fewer than `batchMax` are sent once the first of them was due `linger` nanoseconds ago, as producers do who send
+    /// batches; their latency counts from when they were due all the same.
+    ///
     /// `onFinished` hears of every arrival that was sent: its outcome and the time.
     package init(
         queueMax: Int,
         batchMax: Int = 1,
+        linger: Int64 = 0,
         tally: Tally,
         onFinished: @escaping (Arrival, Outcome, Int64) -> Void = { _, _, _ in }
     ) {
         queue = WaitingQueue(limit: queueMax)
-        self.batchMax = batchMax
+        // A full queue waits for nobody.
+        self.batchMax = min(batchMax, queueMax)
+        self.linger = linger
         self.tally = tally
         self.onFinished = onFinished
     }
@@ -38,14 +45,22 @@ package final class Lane {
     package var pending: Int { queue.count + inFlight }
     package var waiting: Int { queue.count }
 
-    /// Takes an arrival that is due; sent at once where a connection is free.
+    /// Takes an arrival that is due; `pump` sends it.
     package func offer(_ arrival: Arrival, now: Int64) {
         if !queue.append(arrival) { tally.record(arrival, .overflow, sentAt: nil, now: now) }
     }
 
-    /// Sends what waits while there is room.
+    /// When `pump` has something to send that it has not now; nil while nothing waits or no connection is free.
+    package var nextTime: Int64? {
+        guard let first = queue.first, let carrier, carrier.hasRoom else { return nil }
+        return first.intended + linger
+    }
+
+    /// Sends what has waited long enough, while there is room.
     package func pump(now: Int64) {
-        while !queue.isEmpty, let carrier, carrier.hasRoom {
+        while let first = queue.first, queue.count >= batchMax || now - first.intended >= linger,
+            let carrier, carrier.hasRoom
+        {
             let arrivals = queue.take(batchMax)
             inFlight += arrivals.count
             carrier.send(arrivals, now: now)

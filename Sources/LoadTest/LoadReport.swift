@@ -38,12 +38,14 @@ package enum LoadReport {
                 text:
                     "\(decimal(settings.requestsPerSecond)) requests/s and \(decimal(settings.eventsPerSecond)) events/s"
             )
+            let linger = settings.lingerMilliseconds
+            let lingered = linger == 0 ? "" : ", each of which waits up to \(linger) ms for others"
             page.element(
                 "p",
                 ["class": "lead"],
                 text: "\(NumberText.span(Double(settings.durationSeconds))) from \(summary.startedAt) with "
                     + "\(NumberText.grouped(Int64(settings.players))) players and \(settings.goals) goals; events by "
-                    + "\(settings.eventsWay), answers as \(settings.encoding)."
+                    + "\(settings.eventsWay)\(lingered), answers as \(settings.encoding)."
             )
             let unmet = summary.thresholds.filter { $0.isMet == false }.map(\.name)
             page.element("p", ["class": "banner", "role": "note"]) { page in

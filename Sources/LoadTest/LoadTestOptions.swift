@@ -31,6 +31,8 @@ package struct LoadTestOptions: Sendable, Equatable {
     package var connections = 64
     /// Connections for events, 1 to 1,024.
     package var eventConnections = 4
+    /// Milliseconds that an event waits for others to be sent with, on a stream or in lines, 0 to 1,000.
+    package var lingerMilliseconds = 5
     /// Most arrivals that wait for a free connection, of each of the three ways, 1 to 10,000,000.
     package var queueMax = 20_000
     /// Seconds until a request that is under way counts as failed, 1 to 600.
@@ -61,6 +63,7 @@ package struct LoadTestOptions: Sendable, Equatable {
         try Self.check("--goals", goals, 1...10_000)
         try Self.check("--connections", connections, 1...4_096)
         try Self.check("--event-connections", eventConnections, 1...1_024)
+        try Self.check("--linger", lingerMilliseconds, 0...1_000)
         try Self.check("--queue", queueMax, 1...10_000_000)
         try Self.check("--timeout", timeoutSeconds, 1...600)
         try Self.check("--cycle-seconds", cycleSeconds, 1...3_600)

@@ -19,6 +19,7 @@ package struct LoadTestSummary: Codable, Sendable {
         package var processes = ""
         package var connections = 0
         package var eventConnections = 0
+        package var lingerMilliseconds = 0
         package var queueMax = 0
         package var timeoutSeconds = 0
         package var cycleSeconds = 0

@@ -67,6 +67,7 @@ struct SummaryMaker {
         settings.processes = isOwn ? "own" : "external"
         settings.connections = options.connections
         settings.eventConnections = options.eventConnections
+        settings.lingerMilliseconds = options.eventsWay == .unary ? 0 : options.lingerMilliseconds
         settings.queueMax = options.queueMax
         settings.timeoutSeconds = options.timeoutSeconds
         settings.cycleSeconds = options.cycleSeconds

@@ -15,6 +15,8 @@ package struct WaitingQueue {
     }
 
     package var isEmpty: Bool { count == 0 }
+    /// The oldest.
+    package var first: Arrival? { count == 0 ? nil : ring[head] }
 
     /// Puts one at the end; false when there is no room, and then it is the caller's to account for.
     package mutating func append(_ arrival: Arrival) -> Bool {

@@ -100,6 +100,8 @@ struct LoadTestCommand: AsyncParsableCommand {
     var connections = 64
     @Option(name: .customLong("event-connections"), help: "Connections for events, 1 to 1,024.")
     var eventConnections = 4
+    @Option(help: "Milliseconds that an event waits for others (stream, lines), 0 to 1,000.")
+    var linger = 5
     @Option(
         help: "Most requests that wait for a connection, of reads, writes and events each, 1 to 10,000,000."
     )
@@ -154,6 +156,7 @@ struct LoadTestCommand: AsyncParsableCommand {
         options.codings = CodingMix(encoding)
         options.connections = connections
         options.eventConnections = eventConnections
+        options.lingerMilliseconds = linger
         options.queueMax = queue
         options.timeoutSeconds = timeout
         options.cycleSeconds = cycleSeconds

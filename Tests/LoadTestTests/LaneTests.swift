@@ -103,6 +103,40 @@ import Testing
         #expect(tally.total(events: true).count == 25)
     }
 
+    @Test func `a batch waits for others as long as it lingers, and not where it or the queue is full`() {
+        let tally = Tally()
+        let lane = Lane(queueMax: 100, batchMax: 10, linger: 5 * Self.millisecond, tally: tally)
+        let server = Server(lane, connections: 9)
+        lane.carrier = server
+        func offer(_ count: Int, at milliseconds: Int64) {
+            let now = milliseconds * Self.millisecond
+            for _ in 0..<count { lane.offer(Arrival(intended: now, kind: .stat), now: now) }
+            lane.pump(now: now)
+        }
+        offer(3, at: 20)
+        offer(1, at: 24)
+        #expect(server.batches == [])
+        lane.pump(now: 25 * Self.millisecond)
+        #expect(server.batches == [4])
+        offer(12, at: 30)
+        #expect(server.batches == [4, 10])
+        server.answer(now: 34 * Self.millisecond)
+        #expect(server.batches == [4, 10])
+        lane.pump(now: 35 * Self.millisecond)
+        #expect(server.batches == [4, 10, 2])
+        server.answer(now: 36 * Self.millisecond)
+        // The latency counts from when an event was due.
+        #expect(tally.total(events: true).count == 16 && lane.pending == 0)
+        #expect(tally.total(events: true).latency.max > 13.9)
+
+        let small = Lane(queueMax: 4, batchMax: 10, linger: 5, tally: tally)
+        let other = Server(small, connections: 9)
+        small.carrier = other
+        for _ in 0..<4 { small.offer(Arrival(intended: 50, kind: .stat), now: 50) }
+        small.pump(now: 50)
+        #expect(other.batches == [4])
+    }
+
     @Test func `the warm-up is not counted`() {
         let tally = Tally()
         tally.record(Arrival(intended: 0, kind: .login, isMeasured: false), .timedOut, sentAt: 0, now: 5)

@@ -18,6 +18,7 @@ import Testing
             ("--goals", { $0.goals = 1_001 }),
             ("--connections", { $0.connections = 0 }),
             ("--event-connections", { $0.eventConnections = 2_000 }),
+            ("--linger", { $0.lingerMilliseconds = 1_001 }),
             ("--queue", { $0.queueMax = 0 }),
             ("--timeout", { $0.timeoutSeconds = 0 }),
             ("--cycle-seconds", { $0.cycleSeconds = 0 }),
